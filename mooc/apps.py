@@ -1,0 +1,7 @@
+"""The room that composes the others."""
+
+from django.apps import AppConfig
+
+
+class MoocConfig(AppConfig):
+    name = "mooc"

@@ -1,0 +1,61 @@
+"""What pages of the admin share: the rich text editor under our policy, zones, days, read-only lists."""
+
+from django import forms
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from js_asset import Media
+
+from mooc.lib.zones import zones_by_region
+
+
+class ZoneSelect(forms.Select):
+    """The list of time zones by region. A zone we would not offer any more stays selected."""
+
+    def __init__(self):
+        super().__init__(choices=zones_by_region())
+
+    def optgroups(self, name: str, value: list[str], attrs=None) -> list:
+        known = {zone for _region, zones in zones_by_region() for zone, _city in zones}
+        other = [zone for zone in value if zone and zone not in known]
+        self.choices = [*((zone, zone) for zone in other), *zones_by_region()]
+        return super().optgroups(name, value, attrs)
+
+
+class DayInput(forms.DateInput):
+    """The browser's own field for a day: it shows the reader's own order of day and month."""
+
+    input_type = "date"
+
+    def __init__(self):
+        super().__init__(format="%Y-%m-%d")
+
+
+class CourseAdmin(admin.ModelAdmin):
+    """An admin for organisers: days and zones are picked, and a rich text editor may stand on the page."""
+
+    formfield_overrides = {models.DateField: {"widget": DayInput}}
+
+    def formfield_for_dbfield(self, db_field, request: HttpRequest, **kwargs):
+        if db_field.name == "timezone":
+            kwargs["widget"] = ZoneSelect()
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def render_change_form(self, request: HttpRequest, context: dict, *args, **kwargs) -> TemplateResponse:
+        # The editor's import map is an inline script: the policy runs it only with this page's nonce.
+        context["media"] = Media.from_media(context["media"], nonce=request.csp_nonce)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+class ReadOnly:
+    """A mix-in for an admin or an inline through which nothing is added, changed or deleted."""
+
+    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
