@@ -1,0 +1,155 @@
+"""The sign-up form of one sequence, made from its questions."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from mooc.lib.addresses import clean_address
+from mooc.lib.zones import validate_zone, zones_by_region
+from sequence.models import Sequence
+from signup.models import Question
+from signup.text import validate_line, validate_text
+
+SHORT, LONG = 300, 5_000
+NO = frozenset(("false", "0", "no", "off", ""))
+
+
+class ZoneSelect(forms.Select):
+    """The list of zones; page.js selects the browser's own where nobody has chosen yet."""
+
+    def __init__(self, guess: bool = True):
+        super().__init__(attrs={"data-guess": ""} if guess else {}, choices=zones_by_region())
+
+
+class YesUnlessNo(forms.CheckboxInput):
+    """A checkbox that means yes where it is absent and no where it says so: `false`.
+
+    Browsers send nothing for an empty box, so the page sends a hidden `false` before it; the last value counts.
+    """
+
+    template_name = "signup/yes_unless_no.html"
+
+    def value_from_datadict(self, data, files, name: str) -> bool:
+        given = data.getlist(name) if hasattr(data, "getlist") else [data[name]] if name in data else []
+        return not given or str(given[-1]).strip().lower() not in NO
+
+
+class AddressField(forms.CharField):
+    """One e-mail address, as `mooc.lib.addresses` takes it."""
+
+    widget = forms.EmailInput
+
+    def __init__(self, **kwargs):
+        super().__init__(label=_("Your e-mail address"), **kwargs)
+        self.widget.attrs.update(autocomplete="email", autocapitalize="none", spellcheck="false")
+        self.error_messages["required"] = _("Enter your e-mail address.")
+
+    def clean(self, value: str) -> str:
+        return clean_address(super().clean(value))
+
+
+class AddressForm(forms.Form):
+    """One address, to send a link to."""
+
+    email = AddressField()
+
+
+class PersonForm(forms.Form):
+    """What one person says about themselves: name, zone, group, and an answer to each question."""
+
+    name = forms.CharField(
+        label=_("Your name"), required=False, max_length=100, validators=[validate_line],
+        help_text=_("So that messages can greet you. Your group sees it too."),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )  # fmt: skip
+    timezone = forms.CharField(
+        label=_("Your time zone"), required=False, validators=[validate_zone],
+        help_text=_("We use it to put you in a group whose days overlap with yours."),
+    )  # fmt: skip
+    wants_group = forms.BooleanField(
+        label=_("Put me in a small group of learners"), required=False, widget=YesUnlessNo,
+        help_text=_("Groups talk by e-mail. Leave the box empty to take the course on your own."),
+    )  # fmt: skip
+
+    def __init__(self, *args, sequence: Sequence | None, questions: Iterable[Question], guess: bool = True, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.sequence = sequence
+        self.questions = list(questions)
+        self.fields["timezone"].widget = ZoneSelect(guess)
+        self.fields["timezone"].initial = sequence.timezone if sequence else "UTC"
+        self.fields["wants_group"].initial = True
+        for question in self.questions:
+            self.fields[question.key] = field_of(question)
+
+    def asked(self) -> list[forms.BoundField]:
+        """The fields to show, in order."""
+        return [field for field in self.visible_fields() if field.name != "website"]
+
+    def said(self) -> dict[str, Any]:
+        """Return what a valid form said, as `Signup.take` wants it. An unanswered question says nothing."""
+        clean = self.cleaned_data
+        answers = {question.key: clean[question.key] for question in self.questions}
+        zone = clean["timezone"] or self.fields["timezone"].initial
+        return {
+            "name": clean["name"],
+            "timezone": zone,
+            "wants_group": clean["wants_group"],
+            "answers": {key: answer for key, answer in answers.items() if answer not in ("", [], None)},
+        }
+
+
+class SignupForm(PersonForm):
+    """The form on the landing page: who you are, the questions, and a field that people never see."""
+
+    field_order = ["email", "name", "timezone"]
+    email = AddressField(help_text=_("The course comes to this address. Nobody else sees it."))
+    website = forms.CharField(
+        required=False, label=_("Leave this empty"),
+        widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off", "aria-hidden": "true"}),
+    )  # fmt: skip
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # The group is asked last, after the organiser's own questions.
+        self.order_fields(["email", "name", "timezone", *(question.key for question in self.questions), "wants_group"])
+        if self.sequence:
+            self.fields["sequence"] = forms.CharField(
+                required=False, initial=str(self.sequence.pk), widget=forms.HiddenInput
+            )
+
+    @property
+    def honeypot(self) -> forms.BoundField:
+        return self["website"]
+
+    @property
+    def is_trap(self) -> bool:
+        """Whether the field that people never see was filled in."""
+        return bool(self.cleaned_data.get("website"))
+
+
+def field_of(question: Question) -> forms.Field:
+    """Return the form field that asks one question."""
+    shared: dict[str, Any] = {
+        "label": question.label, "help_text": question.help_text, "required": question.required,
+    }  # fmt: skip
+    options = [(option, option) for option in question.options()]
+    match question.kind:
+        case Question.Kind.LONG:
+            return forms.CharField(
+                max_length=LONG, validators=[validate_text], widget=forms.Textarea(attrs={"rows": 4}), **shared
+            )
+        case Question.Kind.ONE if len(options) > 7:
+            return forms.ChoiceField(choices=[("", ""), *options], **shared)
+        case Question.Kind.ONE:
+            return forms.ChoiceField(choices=options, widget=forms.RadioSelect, **shared)
+        case Question.Kind.MANY:
+            return forms.MultipleChoiceField(choices=options, widget=forms.CheckboxSelectMultiple, **shared)
+        case Question.Kind.YES:
+            return forms.TypedChoiceField(
+                choices=[("yes", _("Yes")), ("no", _("No"))], coerce=lambda said: said == "yes", empty_value=None,
+                widget=forms.RadioSelect, **shared,
+            )  # fmt: skip
+        case _:
+            return forms.CharField(max_length=SHORT, validators=[validate_line], **shared)

@@ -1,0 +1,97 @@
+"""Signing up: one row a person and sequence, whoever posts what how often."""
+
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone as clock
+
+from sequence.models import Sequence
+from signup.models import LinkRequest, Signup
+from signup.throttle import count_visit
+
+AGAIN = datetime.timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Joined:
+    """What a sign-up came to: the row, whether this very call made it, whether a link must be pressed first."""
+
+    signup: Signup
+    made: bool
+    confirms: bool
+
+
+def join(
+    sequence: Sequence | None, address: str, said: dict[str, Any], visitor: str, now: datetime.datetime | None = None
+) -> Joined:
+    """Sign a person up for a sequence, or for the waiting list, from a form.
+
+    `said` is what `PersonForm.said` returns, `visitor` the network address it came from. Nobody has proven that the
+    address is theirs, so what is said about somebody who once confirmed is kept aside until the link mailed to them
+    is pressed. Raises TooManyError when the network has sent its share.
+    """
+    now = now or clock.now()
+    try:
+        return _join(sequence, address, said, visitor, now)
+    except IntegrityError:
+        # Somebody signed the same address up between our look and our write: this time the look finds the row.
+        return _join(sequence, address, said, visitor, now)
+
+
+@transaction.atomic
+def _join(sequence: Sequence | None, address: str, said: dict, visitor: str, now: datetime.datetime) -> Joined:
+    count_visit(visitor, now)
+    asks = sequence is None or sequence.confirm_addresses
+    found = Signup.objects.select_for_update().of_address(address).filter(sequence=sequence).first()
+    row = found or Signup(sequence=sequence, email=address)
+    if row.first_confirmed:
+        if row.left:
+            row.left = row.confirmed = None
+            row.save(update_fields=["left", "confirmed", "date_updated"])
+        ask_for_confirmation(row, said, now)
+        return Joined(row, made=False, confirms=True)
+    row.take(said)
+    row.left = None
+    if not asks:
+        row.confirmed = row.first_confirmed = now
+    row.save()
+    if asks and found:
+        ask_for_confirmation(row, {}, now)
+    elif asks:
+        LinkRequest.objects.create(kind=LinkRequest.Kind.CONFIRM, signup=row)
+    return Joined(row, made=found is None, confirms=asks)
+
+
+def ask_for_confirmation(row: Signup, aside: dict[str, Any], now: datetime.datetime) -> LinkRequest:
+    """Ask for a message whose link confirms the address and applies what was kept aside; at most one an hour.
+
+    Within the hour the open request is used again: its link then applies the newest answers, which its page shows
+    before anything is pressed.
+    """
+    open_request = row.link_requests.filter(kind=LinkRequest.Kind.CONFIRM, used=None).order_by("-pk").first()
+    if open_request:
+        aside = {**open_request.aside, **aside}
+        if "answers" in aside:
+            aside["answers"] = {**open_request.aside.get("answers", {}), **aside["answers"]}
+        if open_request.mailed is None or open_request.made > now - AGAIN:
+            open_request.aside = aside
+            open_request.save(update_fields=["aside"])
+            return open_request
+    return LinkRequest.objects.create(kind=LinkRequest.Kind.CONFIRM, signup=row, aside=aside)
+
+
+@transaction.atomic
+def correct_address(
+    sequence: Sequence | None, mistaken: int | None, address: str, said: dict[str, Any], visitor: str
+) -> Joined:
+    """Sign the same person up under another address, after a typing mistake, and forget the mistaken row.
+
+    `mistaken` is the id of the row that this visitor's own form made, or None; it goes only while nobody has
+    confirmed it.
+    """
+    joined = join(sequence, address, said, visitor)
+    if mistaken and mistaken != joined.signup.pk:
+        Signup.objects.filter(pk=mistaken, first_confirmed=None).delete()
+    return joined

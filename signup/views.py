@@ -1,0 +1,188 @@
+"""Signing up: the landing page, the form, and what comes after it, on our own pages and framed by others."""
+
+from csp.decorators import csp_replace
+from django.conf import settings
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone as clock
+from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_exempt
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from mooc.lib.network import client_address
+from sequence.models import Sequence, title_of
+from signup.forms import AddressForm, SignupForm
+from signup.joining import Joined, correct_address, join
+from signup.landing import context, form_for, landing_html
+from signup.throttle import TooManyError
+
+JOINED = "joined"  # a cookie that shows the address on the next page and lets a typing mistake be mended
+JOINED_SECONDS = 3600
+COOKIE_BYTES = 3_800
+
+# The sign-up pages need no cookie and so no CSRF token: whoever posts here could as well post to /api/signup/, which
+# is open to every site, and nothing is done in a visitor's name.
+framable = (xframe_options_exempt, csp_replace({"frame-ancestors": ["*"]}))
+
+
+def in_frames(view):
+    """Let other sites frame what a view returns."""
+    for decorate in framable:
+        view = decorate(view)
+    return view
+
+
+@require_safe
+def landing(request: HttpRequest, number: int | None = None) -> HttpResponse:
+    """The landing page of the current sequence, or of sequence `number`."""
+    return _page("signup/landing.html", number)
+
+
+@require_safe
+@in_frames
+def iframe(request: HttpRequest) -> HttpResponse:
+    """The bare form, for other sites to frame; `?sequence=N` chooses the course."""
+    number = request.GET.get("sequence", "")
+    if number and not (number.isascii() and number.isdigit() and len(number) < 10):
+        raise Http404
+    return _page("signup/iframe.html", int(number) if number else None)
+
+
+def _page(template: str, number: int | None) -> HttpResponse:
+    page = landing_html(template, number)
+    if page is None:
+        raise Http404(_("There is no course with this number."))
+    return HttpResponse(page)
+
+
+def chosen(number: str | None) -> Sequence | None:
+    """Return the sequence that a form names, or the current one; None for the waiting list.
+
+    Raises Sequence.DoesNotExist where the named one is unknown or takes no more sign-ups.
+    """
+    now = clock.now()
+    if not number:
+        return next(iter(Sequence.objects.open_for_signup(now)), None)
+    number = str(number).strip()
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        raise Sequence.DoesNotExist
+    sequence = Sequence.objects.get(pk=int(number))
+    if not sequence.is_open(now):
+        raise Sequence.DoesNotExist
+    return sequence
+
+
+def closed_form(data) -> SignupForm:
+    """Return the current course's form with what was typed, saying that the named course is closed."""
+    form = form_for(chosen(None), data)
+    form.is_valid()
+    form.add_error(None, _("This course no longer takes sign-ups. You can join the one on this page instead."))
+    return form
+
+
+@csrf_exempt
+@require_POST
+def signup(request: HttpRequest) -> HttpResponse:
+    """Sign up on our own page."""
+    return _signup(request, "signup/landing.html", "success")
+
+
+@csrf_exempt
+@require_POST
+@in_frames
+def iframe_signup(request: HttpRequest) -> HttpResponse:
+    """Sign up in a frame on another site."""
+    return _signup(request, "signup/iframe.html", "iframe_success")
+
+
+def _signup(request: HttpRequest, template: str, after: str) -> HttpResponse:
+    try:
+        sequence = chosen(request.POST.get("sequence"))
+    except Sequence.DoesNotExist:
+        return _again(request, template, closed_form(request.POST))
+    form = form_for(sequence, request.POST)
+    if not form.is_valid():
+        return _again(request, template, form)
+    response = HttpResponseRedirect(reverse(after))
+    if form.is_trap:
+        return response
+    said = form.said()
+    try:
+        joined = join(sequence, form.cleaned_data["email"], said, client_address(request))
+    except TooManyError as error:
+        return too_many(request, error)
+    remember(response, sequence, joined, form.cleaned_data["email"], said)
+    return response
+
+
+def _again(request: HttpRequest, template: str, form: SignupForm) -> HttpResponse:
+    return render(request, template, context(template, None, [form.sequence.pk] if form.sequence else [], form))
+
+
+def too_many(request: HttpRequest, error: TooManyError) -> HttpResponse:
+    """Say that this network has sent its share of sign-ups."""
+    response = render(request, "signup/too_many.html", {"minutes": error.minutes}, status=429)
+    response["Retry-After"] = str(int(error.minutes * 60))
+    return response
+
+
+def remember(response: HttpResponse, sequence: Sequence | None, joined: Joined, address: str, said: dict) -> None:
+    """Keep what was typed in the visitor's own browser for an hour, signed, so that the next page can mend it."""
+    typed = {
+        "sequence": sequence.pk if sequence else None,
+        "address": address,
+        "made": joined.signup.pk if joined.made and joined.confirms else None,
+        "confirms": joined.confirms,
+    }
+    value = signing.dumps({**typed, "said": said}, salt=JOINED, compress=True)
+    if len(value) > COOKIE_BYTES:
+        value = signing.dumps(typed, salt=JOINED, compress=True)
+    response.set_cookie(
+        JOINED, value, max_age=JOINED_SECONDS, path="/success", httponly=True, samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )  # fmt: skip
+
+
+@csrf_exempt
+def success(request: HttpRequest) -> HttpResponse:
+    """Say which inbox to look into; a POST corrects a mistyped address."""
+    return _success(request, "signup/success.html")
+
+
+@require_safe
+@in_frames
+def iframe_success(request: HttpRequest) -> HttpResponse:
+    """The same inside a frame, where cookies are often refused and nothing can be corrected."""
+    return _success(request, "signup/iframe_success.html")
+
+
+def _success(request: HttpRequest, template: str) -> HttpResponse:
+    try:
+        typed = signing.loads(request.COOKIES.get(JOINED, ""), salt=JOINED, max_age=JOINED_SECONDS)
+    except signing.BadSignature:
+        typed = {}
+    sequence = Sequence.objects.filter(pk=typed.get("sequence")).first()
+    can_correct = "said" in typed and (sequence is None or sequence.is_open())
+    form = AddressForm(request.POST if request.method == "POST" else None) if can_correct else None
+    if form and request.method == "POST" and form.is_valid():
+        address = form.cleaned_data["email"]
+        try:
+            joined = correct_address(sequence, typed["made"], address, typed["said"], client_address(request))
+        except TooManyError as error:
+            return too_many(request, error)
+        response = HttpResponseRedirect(reverse("success"))
+        remember(response, sequence, joined, address, typed["said"])
+        return response
+    return render(
+        request, template,
+        {
+            "address": typed.get("address", ""),
+            "sequence": sequence,
+            "title": title_of(sequence),
+            "confirms": typed.get("confirms", True),
+            "correct_form": form,
+        },
+    )  # fmt: skip

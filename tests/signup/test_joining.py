@@ -1,0 +1,188 @@
+"""Signing up by a form: one row, updates, coming back, and nobody changing another's answers."""
+
+import datetime
+import threading
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.utils import timezone as clock
+
+from signup.confirming import confirm, find_request
+from signup.erasing import erase
+from signup.joining import join
+from signup.leaving import leave_everything
+from signup.models import LinkRequest, Signup, Visitor, create_signup
+from signup.throttle import TooManyError, forget_visits
+from signup.waiting import move_one_batch
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+HOUR = datetime.timedelta(hours=1)
+
+
+def said(**fields):
+    return {"name": "Ada", "timezone": "UTC", "wants_group": True, "answers": {}, **fields}
+
+
+def test_a_first_sign_up_waits_for_its_link():
+    joined = join(factories.sequence(), "Ada@Example.org", said(answers={"goal": "soup"}), "192.0.2.1")
+    assert joined.made
+    assert joined.confirms
+    row = Signup.objects.get()
+    assert (row.email, row.answers, row.confirmed) == ("Ada@Example.org", {"goal": "soup"}, None)
+    assert len(row.key) >= 32  # 192 bits
+    assert LinkRequest.objects.get().signup == row
+
+
+def test_an_unconfirmed_person_updates_at_once_and_is_mailed_once_an_hour():
+    run = factories.sequence()
+    join(run, "Ada@example.org", said(answers={"goal": "soup", "old": "x"}), "192.0.2.1")
+    created = Signup.objects.get().date_created
+    join(run, "ADA@EXAMPLE.ORG", said(name="Ada L", answers={"goal": "bread"}), "192.0.2.1")
+    row = Signup.objects.get()
+    assert (row.email, row.name, row.answers) == ("Ada@example.org", "Ada L", {"goal": "bread", "old": "x"})
+    assert row.date_created == created
+    assert row.date_updated > created
+    LinkRequest.objects.update(mailed=clock.now())
+    join(run, "ada@example.org", said(), "192.0.2.1")
+    assert LinkRequest.objects.count() == 1
+    join(run, "ada@example.org", said(), "192.0.2.1", now=clock.now() + 2 * HOUR)
+    assert LinkRequest.objects.count() == 2
+
+
+def test_what_is_said_about_a_confirmed_person_waits_for_the_link():
+    person = factories.signup(name="Ada", answers={"goal": "soup", "level": "new"})
+    join(person.sequence, person.email.upper(), said(name="Mallory", answers={"goal": "spam"}), "192.0.2.1")
+    join(person.sequence, person.email, said(name="Mallory", answers={"more": "1"}), "192.0.2.1")
+    person.refresh_from_db()
+    assert (person.name, person.answers) == ("Ada", {"goal": "soup", "level": "new"})
+    request = LinkRequest.objects.get()
+    confirm(find_request(request.key))
+    person.refresh_from_db()
+    assert (person.name, person.answers) == ("Mallory", {"goal": "spam", "level": "new", "more": "1"})
+
+
+def test_a_link_counts_once():
+    person = factories.signup(confirmed=None, name="Ada")
+    join(person.sequence, person.email, said(name="Ada"), "192.0.2.1")
+    request = find_request(LinkRequest.objects.get().key)
+    first = confirm(request).confirmed
+    leave_everything(person.email)
+    assert confirm(request).left
+    assert Signup.objects.get().confirmed == first
+    assert find_request("no-such-key") is None
+
+
+def test_leaving_hides_and_signing_up_brings_back_after_the_link():
+    person = factories.signup(answers={"goal": "soup"})
+    leave_everything(person.email.upper())
+    assert not Signup.objects.live().exists()
+    join(person.sequence, person.email, said(answers={"goal": "spam"}), "192.0.2.1")
+    person.refresh_from_db()
+    assert (person.left, person.confirmed, person.answers) == (None, None, {"goal": "soup"})
+    # Still nobody has proven anything: a second form must not change the answers either.
+    join(person.sequence, person.email, said(answers={"goal": "more spam"}), "192.0.2.1")
+    person.refresh_from_db()
+    assert person.answers == {"goal": "soup"}
+    confirm(find_request(LinkRequest.objects.get().key))
+    assert Signup.objects.active().get().answers == {"goal": "more spam"}
+
+
+def test_somebody_who_never_confirmed_comes_back_at_once():
+    person = factories.signup(confirmed=None, left=clock.now())
+    join(person.sequence, person.email, said(), "192.0.2.1")
+    assert Signup.objects.live().get().confirmed is None
+
+
+def test_the_same_address_in_another_sequence_is_another_sign_up():
+    for _ in range(2):
+        join(factories.sequence(), "ada@example.org", said(), "192.0.2.1")
+    join(None, "ada@example.org", said(), "192.0.2.1")
+    join(None, "ADA@example.org", said(), "192.0.2.1")
+    assert Signup.objects.count() == 3
+
+
+def test_a_course_that_confirms_nobody_has_people_at_once():
+    joined = join(factories.sequence(confirm_addresses=False), "ada@example.org", said(), "192.0.2.1")
+    assert not joined.confirms
+    assert Signup.objects.active().count() == 1
+    assert not LinkRequest.objects.exists()
+
+
+def test_a_network_has_its_share(settings):
+    settings.SIGNUP_LIMIT = 3
+    run, now = factories.sequence(), clock.now()
+    for number in range(3):
+        join(run, f"a{number}@example.org", said(), "2001:db8::1", now=now)
+    with pytest.raises(TooManyError):
+        join(run, "b@example.org", said(), "2001:db8::2", now=now)  # the same /64
+    join(run, "c@example.org", said(), "2001:db8:0:1::1", now=now)
+    assert forget_visits(now) == 0
+    join(run, "b@example.org", said(), "2001:db8::2", now=now + datetime.timedelta(minutes=11))
+    assert Signup.objects.count() == 5
+    assert "2001" not in str(Visitor.objects.values_list("digest", flat=True))
+    assert forget_visits(now + HOUR) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_posts_of_one_address_at_one_instant_make_one_row():
+    run, errors, start = factories.sequence(), [], threading.Barrier(4)
+
+    def post(name):
+        try:
+            start.wait()
+            join(run, "ada@example.org", said(name=name), "192.0.2.1")
+        except Exception as error:  # noqa: BLE001  (a thread's failure must reach the test)
+            errors.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=post, args=(name,)) for name in ("a", "b", "c", "d")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert Signup.objects.count() == 1
+
+
+def test_scripts_make_and_update_people():
+    run = factories.sequence()
+    row = create_signup(run, "Ada@Example.org", answers={"any": "key"}, confirmed=True)
+    again = create_signup(run, "ada@example.org", name="Ada", answers={"other": 1})
+    assert again.pk == row.pk
+    assert again.answers == {"any": "key", "other": 1}
+    assert again.confirmed
+    leave_everything("ada@example.org")
+    assert create_signup(run, "ada@example.org").left is None
+    for bad in ({"email": "no"}, {"email": "a@example.org", "timezone": "Nowhere"}, {"email": '"q"@example.org'}):
+        with pytest.raises(ValidationError):
+            create_signup(run, **bad)
+
+
+def test_an_erased_address_stays_out_of_imports_but_may_sign_itself_up():
+    person = factories.signup(email="Ada@example.org")
+    other = factories.signup(email="ada@EXAMPLE.org")
+    assert erase("ADA@example.org") == 2
+    assert not Signup.objects.exists()
+    with pytest.raises(ValidationError, match="erased"):
+        create_signup(person.sequence, "ada@example.org")
+    join(other.sequence, "ada@example.org", said(), "192.0.2.1")
+    confirm(find_request(LinkRequest.objects.get().key))
+    assert create_signup(person.sequence, "ada@example.org").pk
+
+
+def test_the_waiting_list_moves_into_the_next_course():
+    waiting = factories.signup(sequence=None, email="ada@example.org")
+    both = factories.signup(sequence=None, email="bob@example.org")
+    assert move_one_batch() == 0
+    run = factories.sequence()
+    own = factories.signup(sequence=run, email="Bob@example.org")
+    assert move_one_batch() == 2
+    assert move_one_batch() == 0
+    waiting.refresh_from_db()
+    assert waiting.sequence == run
+    assert waiting.waited
+    assert set(Signup.objects.values_list("pk", flat=True)) == {waiting.pk, own.pk}
+    assert not Signup.objects.filter(pk=both.pk).exists()
