@@ -1,0 +1,196 @@
+"""The ledger's states. This module alone writes `Delivery.status`; docs/delivery.md draws the picture.
+
+A claim is committed before the socket opens, so whatever breaks afterwards, the row says that something was tried.
+"""
+
+import datetime
+import uuid
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone as clock
+from django.utils.translation import gettext as _
+
+from groups.models import Membership
+from mailing.letters import Answer, Outcome
+from mailing.models import Batch, Delivery, Email, OutboxMessage
+from mooc.lib.addresses import fold
+from mooc.lib.digests import digest
+from signup.models import Signup
+
+Status, Kind = Delivery.Status, Delivery.Kind
+UNDECIDED = (Status.SENDING, Status.UNSURE)
+LONGEST_WAIT = 3600.0  # seconds between two tries of one call
+
+
+@dataclass
+class Claim:
+    """What one claim took from the queue: a batch to send now (None where nothing is left of it), and the skipped."""
+
+    batch: Batch | None
+    deliveries: list[Delivery] = field(default_factory=list)
+    skipped: int = 0
+
+
+def due(now: datetime.datetime) -> QuerySet[Delivery]:
+    """The deliveries that wait and may be sent at `now`."""
+    return Delivery.objects.filter(status=Status.QUEUED, not_before__lte=now)
+
+
+@transaction.atomic
+def claim(now: datetime.datetime | None = None, size: int | None = None) -> Claim | None:
+    """Take the next deliveries that can share one provider call; None when nothing waits.
+
+    The most urgent kind goes first. Any number of workers may claim at once: each takes rows that no other has
+    locked. Whether each person is still to be written to is asked here, with their rows locked, so nobody who left
+    before the claim was committed is written to.
+    """
+    now = now or clock.now()
+    first = due(now).order_by("kind", "pk").select_for_update(skip_locked=True).first()
+    if first is None:
+        return None
+    rows = list(
+        due(now).filter(bundle=first.bundle).order_by("pk").select_for_update(skip_locked=True)
+        [: size or settings.MAIL_BATCH_SIZE]
+    )  # fmt: skip
+    people = {
+        person.pk: person
+        for person in Signup.objects.filter(pk__in=[row.signup_id for row in rows if row.signup_id])
+        .select_related("sequence").order_by("pk").select_for_update(of=("self",), no_key=True)
+    }  # fmt: skip
+    email = Email.objects.select_related("sequence").filter(pk=first.email_id).first()
+    members = _members(email, list(people))
+    going, skipped, seen = [], {}, set()
+    for row in rows:
+        row.signup, row.email = people.get(row.signup_id), email
+        reason = why_not(row, members)
+        if reason:
+            skipped.setdefault(reason, []).append(row.pk)
+        elif fold(row.address) not in seen:
+            # A second message of this kind to one address waits for the next call: a call names an address once.
+            seen.add(fold(row.address))
+            going.append(row)
+    for reason, numbers in skipped.items():
+        Delivery.objects.filter(pk__in=numbers).update(status=Status.SKIPPED, reason=reason, changed_at=now)
+    batch = _open_batch(first.bundle, going, now) if going else None
+    return Claim(batch, going, sum(map(len, skipped.values())))
+
+
+def why_not(row: Delivery, members: set[int] | None) -> str:
+    """Return why a delivery must not leave any more, in words, or "" when it may."""
+    person = row.signup
+    if row.kind == Kind.TEST:
+        return ""
+    if person is None:
+        return _("The sign-up was deleted.")
+    if person.left:
+        return _("Left the course before it was sent.")
+    if row.kind in (Kind.CONFIRM, Kind.LINK):
+        return ""
+    if person.bounced:
+        return _("Earlier mail to this address bounced.")
+    if not person.confirmed:
+        return _("The address is no longer confirmed.")
+    if members is not None and person.pk not in members:
+        return _("Left the group before it was sent.")
+    return ""
+
+
+def _members(email: Email | None, people: list[int]) -> set[int] | None:
+    if email is None or email.audience != Email.Audience.GROUPS:
+        return None
+    return set(Membership.objects.current().filter(signup__in=people).values_list("signup", flat=True))
+
+
+def _open_batch(bundle: str, rows: list[Delivery], now: datetime.datetime) -> Batch:
+    """Commit to one call: its own Message-Id, by which the provider can be asked later, and its lease."""
+    batch = Batch.objects.create(
+        bundle=bundle, transport=settings.MAIL_TRANSPORT, size=len(rows), claimed=now,
+        message_id=f"{uuid.uuid4().hex}@{settings.EMAIL_DOMAIN}",
+        lease_until=now + datetime.timedelta(seconds=settings.MAIL_LEASE_SECONDS),
+    )  # fmt: skip
+    Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
+        status=Status.SENDING, batch=batch, attempts=F("attempts") + 1, changed_at=now, reason=""
+    )
+    return batch
+
+
+def has_time(batch: Batch, now: datetime.datetime | None = None) -> bool:
+    """Say whether the lease is long enough for one more call."""
+    left = batch.lease_until - (now or clock.now())
+    return left.total_seconds() >= settings.MAIL_TIMEOUT_SECONDS
+
+
+@transaction.atomic
+def settle(batch: Batch, outcome: Outcome, now: datetime.datetime | None = None) -> None:
+    """Write down what became of a call. Rows that were settled otherwise meanwhile stay as they are."""
+    now = now or clock.now()
+    rows = Delivery.objects.filter(batch=batch, status__in=UNDECIDED)
+    reason = outcome.reason[:500]
+    match outcome.answer:
+        case Answer.ACCEPTED:
+            result = Batch.Outcome.ACCEPTED
+            rows.update(status=Status.ACCEPTED, reason="", changed_at=now)
+        case Answer.LATER:
+            result = Batch.Outcome.RETURNED
+            for tries in set(rows.values_list("attempts", flat=True)):
+                wait = outcome.wait or min(60.0 * 2 ** min(tries - 1, 10), LONGEST_WAIT)
+                again = now + datetime.timedelta(seconds=wait)
+                rows.filter(attempts=tries).update(
+                    status=Status.QUEUED, not_before=again, reason=reason, changed_at=now
+                )
+        case Answer.STOP | Answer.SMALLER:
+            result = Batch.Outcome.RETURNED
+            rows.update(status=Status.QUEUED, not_before=now, reason=reason, changed_at=now)
+        case Answer.UNSURE:
+            result = Batch.Outcome.UNSURE
+            rows.update(status=Status.UNSURE, reason=reason, changed_at=now)
+        case _:
+            result = Batch.Outcome.REFUSED
+            rows.update(status=Status.FAILED, reason=reason, changed_at=now)
+    Batch.objects.filter(pk=batch.pk).update(outcome=result, finished=now, error=outcome.reason)
+
+
+@transaction.atomic
+def split(batch: Batch, rows: list[Delivery], reason: str, now: datetime.datetime | None = None) -> list[Claim]:
+    """Replace a call that was refused whole by two of half the size, and return their claims.
+
+    Only after a definite no: nothing of the first call was sent.
+    """
+    now = now or clock.now()
+    middle = len(rows) // 2
+    halves = [Claim(_open_batch(batch.bundle, part, now), part) for part in (rows[:middle], rows[middle:])]
+    Batch.objects.filter(pk=batch.pk).update(outcome=Batch.Outcome.SPLIT, finished=now, error=reason)
+    return halves
+
+
+@transaction.atomic
+def expire_leases(now: datetime.datetime | None = None) -> int:
+    """Mark as unsure what a dead worker left on its way, and return how many deliveries."""
+    now = now or clock.now()
+    dead = list(
+        Batch.objects.filter(outcome=Batch.Outcome.OPEN, lease_until__lt=now)
+        .order_by("pk").select_for_update(skip_locked=True).values_list("pk", flat=True)
+    )  # fmt: skip
+    reason = _("The worker that sent it stopped before the provider's answer was written down.")
+    Batch.objects.filter(pk__in=dead).update(outcome=Batch.Outcome.UNSURE, finished=now, error=reason)
+    rows = Delivery.objects.filter(batch__in=dead, status=Status.SENDING)
+    return rows.update(status=Status.UNSURE, reason=reason, changed_at=now)
+
+
+@transaction.atomic
+def forget(address: str, now: datetime.datetime | None = None) -> int:
+    """Take an erased person's address out of the ledger and return in how many rows it stood.
+
+    What still waits is not sent. The rows stay as counts, under a keyed hash.
+    """
+    now = now or clock.now()
+    theirs = Q(signup__folded=fold(address)) | Q(address__iexact=address)
+    rows = list(Delivery.objects.filter(theirs).values_list("pk", flat=True))
+    OutboxMessage.objects.filter(delivery__in=rows).delete()
+    waiting = Delivery.objects.filter(pk__in=rows, status=Status.QUEUED)
+    waiting.update(status=Status.SKIPPED, reason=_("The person was erased."), changed_at=now)
+    hidden = f"erased:{digest('erased', fold(address))[:32]}"
+    return Delivery.objects.filter(pk__in=rows).update(address=hidden, signup=None)

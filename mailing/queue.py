@@ -1,0 +1,125 @@
+"""What becomes due is written into the ledger: once, in one transaction each, by any number of workers."""
+
+import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.db.models import CharField, DateTimeField, Exists, IntegerField, OuterRef, Value
+from django.db.models.functions import Cast
+from django.utils import timezone as clock
+
+from mailing.audience import people
+from mailing.content import finish_email
+from mailing.models import Delivery, Email
+from signup.models import LinkRequest, Signup
+
+Kind, Status = Delivery.Kind, Delivery.Status
+LOT = 1000  # rows a transaction
+KINDS = {LinkRequest.Kind.CONFIRM: Kind.CONFIRM, LinkRequest.Kind.UNSUBSCRIBE: Kind.LINK}
+
+
+@transaction.atomic
+def queue_links(now: datetime.datetime | None = None) -> int:
+    """Queue the next lot of confirmations and links that were asked for, and return how many."""
+    now = now or clock.now()
+    asked = list(
+        LinkRequest.objects.filter(mailed=None).select_related("signup").order_by("pk")
+        .select_for_update(skip_locked=True, of=("self",))[:LOT]
+    )  # fmt: skip
+    rows = [
+        Delivery(
+            key=f"{'link' if request.kind == LinkRequest.Kind.UNSUBSCRIBE else 'confirm'}:{request.pk}",
+            address=request.signup.email, signup=request.signup, kind=KINDS[request.kind],
+            bundle=_link_bundle(request), not_before=now, queued_at=now, changed_at=now,
+        )
+        for request in asked
+        if not request.used
+    ]  # fmt: skip
+    Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+    LinkRequest.objects.filter(pk__in=[request.pk for request in asked]).update(mailed=now)
+    return len(rows)
+
+
+def _link_bundle(request: LinkRequest) -> str:
+    course = request.signup.sequence_id or "waiting"
+    if request.kind == LinkRequest.Kind.UNSUBSCRIBE:
+        return f"link:{course}"
+    return f"confirm:{course}:{'changes' if request.signup.confirmed and request.aside else 'new'}"
+
+
+@transaction.atomic
+def queue_welcomes(now: datetime.datetime | None = None) -> int:
+    """Queue a welcome for the next lot of people who are in a course and have none, and return how many."""
+    now = now or clock.now()
+    new = list(
+        Signup.objects.active().filter(welcomed=None, sequence__isnull=False).order_by("pk")
+        .select_for_update(skip_locked=True)[:LOT]
+    )  # fmt: skip
+    rows = [
+        Delivery(
+            key=f"welcome:{person.pk}", address=person.email, signup=person, kind=Kind.WELCOME,
+            bundle=f"welcome:{person.sequence_id}:{'waited' if person.waited else 'new'}",
+            not_before=now, queued_at=now, changed_at=now,
+        )
+        for person in new
+    ]  # fmt: skip
+    Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+    Signup.objects.filter(pk__in=[person.pk for person in new]).update(welcomed=now)
+    return len(rows)
+
+
+@transaction.atomic
+def freeze_one(now: datetime.datetime | None = None) -> Email | None:
+    """Freeze the next e-mail that is due: its content, and its audience as deliveries. None when none is due.
+
+    In one transaction, so that the e-mail is either still scheduled or wholly queued; a second freeze adds nothing.
+    An e-mail that cannot be sent as it is goes back to being a draft and says why.
+    """
+    now = now or clock.now()
+    email = (
+        Email.objects.filter(state=Email.State.SCHEDULED, scheduled_for__lte=now)
+        .select_related("sequence").order_by("scheduled_for", "pk")
+        .select_for_update(skip_locked=True, of=("self",)).first()
+    )  # fmt: skip
+    if email is None:
+        return None
+    try:
+        done = finish_email(email)
+    except ValidationError as error:
+        email.state, email.problem = Email.State.DRAFT, " ".join(error.messages)
+        email.save(update_fields=["state", "problem", "date_updated"])
+        return email
+    email.frozen_html, email.frozen_text, email.frozen_at = done.html, done.text, now
+    email.state, email.problem = Email.State.SENDING, ""
+    email.save(update_fields=["frozen_html", "frozen_text", "frozen_at", "state", "problem", "date_updated"])
+    promise(email, now)
+    return email
+
+
+def promise(email: Email, now: datetime.datetime) -> int:
+    """Write one delivery for each person of the audience, inside the database, and return how many were new."""
+    text, moment = CharField(), Value(now, DateTimeField())
+    key = Value(f"email:{email.pk}", text)
+    chosen = people(email).order_by("pk").annotate(
+        d_key=Cast(key, text), d_email=Value(email.pk, IntegerField()), d_kind=Value(int(Kind.EMAIL), IntegerField()),
+        d_status=Cast(Value(Status.QUEUED.value, text), text), d_now=Cast(moment, DateTimeField()),
+        d_empty=Cast(Value("", text), text), d_none=Value(0, IntegerField()),
+    ).values_list(
+        "d_key", "email", "pk", "d_email", "d_kind", "d_key", "d_status", "d_empty",
+        "d_now", "d_none", "d_now", "d_now",
+    )  # fmt: skip
+    select, params = chosen.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO mailing_delivery (key, address, signup_id, email_id, kind, bundle, status, reason, not_before,"
+            f" attempts, queued_at, changed_at) {select} ON CONFLICT DO NOTHING",
+            params,
+        )
+        return cursor.rowcount
+
+
+def finish_emails(now: datetime.datetime | None = None) -> int:
+    """Mark as sent the e-mails of which nothing waits or is on its way, and return how many."""
+    open_rows = Delivery.objects.filter(email=OuterRef("pk"), status__in=(Status.QUEUED, Status.SENDING))
+    done = Email.objects.filter(~Exists(open_rows), state=Email.State.SENDING)
+    return done.update(state=Email.State.SENT, sent_at=now or clock.now())

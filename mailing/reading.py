@@ -1,0 +1,72 @@
+"""What a learner's own page shows of the course's mail."""
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone as clock
+
+from groups.models import Membership
+from mailing import merge
+from mailing.content import values_of
+from mailing.models import Delivery, Email
+from mailing.render import sanitised
+from mooc.lib.addresses import fold
+from signup.models import Signup
+
+State, Audience = Email.State, Email.Audience
+
+
+def _meant_for(row: Signup) -> QuerySet[Email]:
+    audience = Q(audience=Audience.INDIVIDUALS)
+    if Membership.objects.current().filter(signup=row).exists():
+        audience |= Q(audience=Audience.GROUPS)
+    return Email.objects.filter(audience, sequence=row.sequence_id)
+
+
+def next_email(row: Signup) -> Email | None:
+    """Return the next message that this person can expect; None where none is scheduled or they have left."""
+    if row.sequence_id is None or row.left or not row.confirmed:
+        return None
+    coming = _meant_for(row).filter(state=State.SCHEDULED, scheduled_for__gt=clock.now())
+    return coming.order_by("scheduled_for").first()
+
+
+def past_emails(row: Signup) -> QuerySet[Email]:
+    """The messages of the course that have been sent, newest first; those sent before this person joined too."""
+    if row.sequence_id is None or not row.first_confirmed:
+        return Email.objects.none()
+    sent = Email.objects.filter(
+        Q(audience=Audience.INDIVIDUALS) | Q(deliveries__signup=row),
+        sequence=row.sequence_id, state__in=(State.SENDING, State.SENT),
+    )  # fmt: skip
+    return sent.distinct().order_by("-frozen_at", "-pk")
+
+
+def past_email(row: Signup, number: int) -> Email | None:
+    """Return one past message that this person may read."""
+    return past_emails(row).filter(pk=number).first()
+
+
+def body_of(email: Email, row: Signup) -> str:
+    """Return what staff wrote as safe html with this person's values in it."""
+    return merge.fill(sanitised(email.html), _values(email, row), html=True)
+
+
+def subject_of(email: Email, row: Signup) -> str:
+    """Return the subject with this person's values in it."""
+    return merge.fill_line(email.subject, _values(email, row))
+
+
+def _values(email: Email, row: Signup) -> dict[str, str]:
+    return values_of(Delivery(email=email, signup=row, kind=Delivery.Kind.EMAIL, address=row.email))
+
+
+def held_messages(address: str) -> list[dict[str, object]]:
+    """Return what the ledger holds about an address, as JSON-ready values."""
+    rows = Delivery.objects.filter(signup__folded=fold(address)).select_related("email").order_by("pk")
+    return [
+        {
+            "message": Delivery.Kind(row.kind).label, "subject": row.email and row.email.subject,
+            "address": row.address, "state": row.status, "reason": row.reason,
+            "queued": row.queued_at, "changed": row.changed_at,
+        }
+        for row in rows
+    ]  # fmt: skip
