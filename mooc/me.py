@@ -1,0 +1,164 @@
+"""My page: what a learner sees and changes with the key from their messages, without a password."""
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from groups.models import Group, Membership
+from mailing import reading
+from mailing.delivery import forget
+from sequence.models import title_of
+from signup.answers import answers_shown, initial_of
+from signup.erasing import erase
+from signup.forms import PersonForm
+from signup.leaving import come_back, leave, leave_everything
+from signup.models import Signup
+from signup.personal import held_data
+
+NOTICES = {
+    "changed": gettext_lazy("Your answers are saved."),
+    "left": gettext_lazy("You have left this course. You will get no more mail from it."),
+    "everything": gettext_lazy("You have left everything. You will get no more mail from us."),
+    "back": gettext_lazy("You are in the course again."),
+}
+
+
+def keyed(view):
+    """Give a view the sign-up whose key is in the address, or answer 404.
+
+    The key is the only right a visitor has here and no browser sends it by itself: no CSRF token is needed, and the
+    page works where cookies are refused. Nothing of it is kept by caches.
+    """
+
+    @csrf_exempt
+    @never_cache
+    def with_row(request: HttpRequest, key: str, **more) -> HttpResponse:
+        row = Signup.objects.select_related("sequence").filter(key=key).first()
+        if row is None:
+            return render(request, "signup/link_unknown.html", status=404)
+        return view(request, row, **more)
+
+    return with_row
+
+
+def back_to(row: Signup, notice: str) -> HttpResponse:
+    return HttpResponseRedirect(f"{reverse('me', args=[row.key])}?done={notice}")
+
+
+def group_of(row: Signup) -> Group | None:
+    """Return the group that a person is in now."""
+    member = Membership.objects.current().filter(signup=row).select_related("group").first()
+    return member.group if member else None
+
+
+@keyed
+@require_safe
+def me(request: HttpRequest, row: Signup) -> HttpResponse:
+    """What I signed up for, what comes next, what came, my group, and how to change or leave it."""
+    group = group_of(row)
+    members = Membership.objects.current().filter(group=group).exclude(signup=row).select_related("signup")
+    questions = row.sequence.questions.all() if row.sequence else []
+    done = request.GET.get("done", "")
+    return render(
+        request, "mooc/me.html",
+        {
+            "signup": row,
+            "sequence": row.sequence,
+            "title": title_of(row.sequence),
+            "next_email": reading.next_email(row),
+            "past": reading.past_emails(row),
+            "group": group,
+            "members": [member.signup.first_name or _("somebody without a name") for member in members],
+            "answers": answers_shown(row, questions),
+            "others": Signup.objects.of_address(row.email).exclude(pk=row.pk).select_related("sequence"),
+            "notice": NOTICES.get(done, ""),
+            "undo_url": reverse("me_back", args=[row.key]) if done == "left" and row.left else "",
+            "undo_label": _("Come back to the course"),
+        },
+    )  # fmt: skip
+
+
+@keyed
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, row: Signup) -> HttpResponse:
+    """Change my zone and my answers."""
+    questions = list(row.sequence.questions.all()) if row.sequence else []
+    form = PersonForm(
+        request.POST if request.method == "POST" else None, sequence=row.sequence, questions=questions,
+        initial=initial_of(row), guess=False,
+    )  # fmt: skip
+    if request.method == "POST" and form.is_valid():
+        said = form.said()
+        # On this page an emptied field means that the old answer goes.
+        kept = {key: answer for key, answer in row.answers.items() if key not in {q.key for q in questions}}
+        row.answers = {**kept, **said["answers"]}
+        row.name, row.timezone, row.wants_group = said["name"], said["timezone"], said["wants_group"]
+        row.save(update_fields=["name", "timezone", "wants_group", "answers", "date_updated"])
+        return back_to(row, "changed")
+    return render(request, "mooc/me_edit.html", {"form": form, "signup": row, "title": title_of(row.sequence)})
+
+
+@keyed
+@require_http_methods(["GET", "HEAD", "POST"])
+def leave_page(request: HttpRequest, row: Signup) -> HttpResponse:
+    """Leave this course, or everything."""
+    what = request.POST.get("what")
+    if request.method == "POST" and what == "course":
+        leave(Signup.objects.filter(pk=row.pk))
+        return back_to(row, "left")
+    if request.method == "POST" and what == "everything":
+        leave_everything(row.email)
+        return back_to(row, "everything")
+    return render(request, "mooc/me_leave.html", {"signup": row, "title": title_of(row.sequence)})
+
+
+@keyed
+@require_POST
+def back(request: HttpRequest, row: Signup) -> HttpResponse:
+    """Undo leaving this course."""
+    come_back(row)
+    return back_to(row, "back")
+
+
+@keyed
+@require_http_methods(["GET", "HEAD", "POST"])
+def erase_page(request: HttpRequest, row: Signup) -> HttpResponse:
+    """Erase everything held under my address; a keyed hash stays so that nobody else can add me again."""
+    if request.method == "POST":
+        forget(row.email)
+        erase(row.email)
+        return render(request, "mooc/me_erased.html")
+    return render(request, "mooc/me_erase.html", {"signup": row, "title": title_of(row.sequence)})
+
+
+@keyed
+@require_safe
+def data(request: HttpRequest, row: Signup) -> HttpResponse:
+    """Everything held under my address, as JSON."""
+    held = {**held_data(row.email), "messages": reading.held_messages(row.email)}
+    held["groups"] = [
+        {"group": member.group.name, "address": member.group.address, "joined": member.joined, "left": member.left}
+        for member in Membership.objects.filter(signup__folded=row.folded).select_related("group")
+    ]
+    name = {"Content-Disposition": 'attachment; filename="my-data.json"'}
+    return JsonResponse(held, json_dumps_params={"indent": 2, "ensure_ascii": False}, headers=name)
+
+
+@keyed
+@require_safe
+def message(request: HttpRequest, row: Signup, number: int) -> HttpResponse:
+    """Read a past message of the course in the browser."""
+    found = reading.past_email(row, number)
+    if found is None:
+        raise Http404
+    body = mark_safe(reading.body_of(found, row))
+    return render(
+        request, "mooc/me_message.html",
+        {"email": found, "subject": reading.subject_of(found, row), "body": body, "signup": row},
+    )  # fmt: skip

@@ -1,0 +1,23 @@
+"""Every address of the site."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from mailing import outbox
+from mooc import me, pages
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("", include("signup.urls")),
+    path("me/<str:key>/", me.me, name="me"),
+    path("me/<str:key>/edit/", me.edit, name="me_edit"),
+    path("me/<str:key>/leave/", me.leave_page, name="me_leave"),
+    path("me/<str:key>/back/", me.back, name="me_back"),
+    path("me/<str:key>/erase/", me.erase_page, name="me_erase"),
+    path("me/<str:key>/data.json", me.data, name="me_data"),
+    path("me/<str:key>/messages/<int:number>/", me.message, name="me_message"),
+    path("about/", pages.about, name="about"),
+    path("faq/", pages.faq, name="faq"),
+    path("healthz", pages.healthz, name="healthz"),
+    path("outbox/", include(outbox.urlpatterns)),
+]
