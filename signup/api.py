@@ -8,8 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryD
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
-from mooc.lib.access import require_staff
 
+from mooc.lib.access import require_staff
 from mooc.lib.network import client_address
 from sequence.models import Sequence
 from signup.joining import join

@@ -1,0 +1,1 @@
+"""Measures us against a bare floor in the same run: `./run bench [NAME …]`."""
