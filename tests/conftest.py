@@ -1,0 +1,24 @@
+"""What every test may ask for."""
+
+import pytest
+from django.conf import settings
+
+from tests.browser import browser, page, phone_page, problems, site
+
+__all__ = ["browser", "page", "phone_page", "problems", "site"]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """SQLite in a file, as in real life: in memory its locks behave in another way."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(autouse=True)
+def fast_passwords(settings) -> None:
+    """The real hashing takes a quarter of a second on purpose."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
