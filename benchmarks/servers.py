@@ -65,7 +65,7 @@ def wait_for_answer(server: subprocess.Popen, port: int) -> None:
     while server.poll() is None and time.monotonic() < patience:
         connection = http.client.HTTPConnection(HOST, port, timeout=START_SECONDS)
         try:
-            connection.request("HEAD", "/healthz")
+            connection.request("GET", "/healthz")
             connection.getresponse()
         except OSError:
             time.sleep(0.05)

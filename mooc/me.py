@@ -16,7 +16,7 @@ from mailing.delivery import forget
 from sequence.models import title_of
 from signup.answers import answers_shown, initial_of
 from signup.erasing import erase
-from signup.forms import PersonForm
+from signup.forms import PersonForm, form_class
 from signup.leaving import come_back, leave, leave_everything
 from signup.models import Signup
 from signup.personal import held_data
@@ -89,10 +89,8 @@ def me(request: HttpRequest, row: Signup) -> HttpResponse:
 def edit(request: HttpRequest, row: Signup) -> HttpResponse:
     """Change my zone and my answers."""
     questions = list(row.sequence.questions.all()) if row.sequence else []
-    form = PersonForm(
-        request.POST if request.method == "POST" else None, sequence=row.sequence, questions=questions,
-        initial=initial_of(row), guess=False,
-    )  # fmt: skip
+    made = form_class(PersonForm, row.sequence, questions)
+    form = made(request.POST if request.method == "POST" else None, initial=initial_of(row))
     if request.method == "POST" and form.is_valid():
         said = form.said()
         # On this page an emptied field means that the old answer goes.

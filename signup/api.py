@@ -12,11 +12,10 @@ from django.views.decorators.http import require_safe
 from mooc.lib.access import require_staff
 from mooc.lib.network import client_address
 from sequence.models import Sequence
+from signup.choosing import ClosedError, form_for
 from signup.joining import join
-from signup.landing import form_for
 from signup.models import Signup
 from signup.throttle import TooManyError
-from signup.views import chosen
 
 CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -39,20 +38,20 @@ def api_signup(request: HttpRequest) -> HttpResponse:
     except (ValueError, SuspiciousOperation):
         return _answer({"errors": {"": [_("This could not be read. Send a small form, or a JSON object.")]}}, 400)
     try:
-        sequence = chosen(data.get("sequence"))
-    except Sequence.DoesNotExist:
+        form = form_for(data)
+    except ClosedError:
         return _answer({"errors": {"sequence": [_("This course does not take sign-ups.")]}}, 400)
-    form = form_for(sequence, data)
     if not form.is_valid():
         return _answer({"errors": form.errors}, 400)
+    number = form.course and form.course.pk
     if form.is_trap:
-        return _answer({"sequence": sequence and sequence.pk, "confirmation_sent": True}, 200)
+        return _answer({"sequence": number, "confirmation_sent": True}, 200)
     try:
-        joined = join(sequence, form.cleaned_data["email"], form.said(), client_address(request))
+        joined = join(form.course, form.cleaned_data["email"], form.said(), client_address(request))
     except TooManyError as error:
         wait = str(int(error.minutes * 60))
         return _answer({"errors": {"": [_("Too many sign-ups came from your network.")]}}, 429, **{"Retry-After": wait})
-    return _answer({"sequence": sequence and sequence.pk, "confirmation_sent": joined.confirms}, 200)
+    return _answer({"sequence": number, "confirmation_sent": joined.confirms}, 200)
 
 
 def posted(request: HttpRequest) -> QueryDict:

@@ -1,6 +1,7 @@
 """The sign-up form of one sequence, made from its questions."""
 
 from collections.abc import Iterable
+from copy import deepcopy
 from typing import Any
 
 from django import forms
@@ -20,7 +21,8 @@ class ZoneSelect(forms.Select):
     """The list of zones; page.js selects the browser's own where nobody has chosen yet."""
 
     def __init__(self, guess: bool = True):
-        super().__init__(attrs={"data-guess": ""} if guess else {}, choices=zones_by_region())
+        # The list is long: the function is called only when it is shown.
+        super().__init__(attrs={"data-guess": ""} if guess else {}, choices=zones_by_region)
 
 
 class YesUnlessNo(forms.CheckboxInput):
@@ -57,7 +59,10 @@ class AddressForm(forms.Form):
 
 
 class PersonForm(forms.Form):
-    """What one person says about themselves: name, zone, group, and an answer to each question."""
+    """What one person says about themselves. `form_class` adds the questions of a course."""
+
+    course: Sequence | None = None
+    questions: tuple[Question, ...] = ()
 
     name = forms.CharField(
         label=_("Your name"), required=False, max_length=100, validators=[validate_line],
@@ -65,23 +70,13 @@ class PersonForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )  # fmt: skip
     timezone = forms.CharField(
-        label=_("Your time zone"), required=False, validators=[validate_zone],
+        label=_("Your time zone"), required=False, validators=[validate_zone], widget=ZoneSelect(guess=False),
         help_text=_("We use it to put you in a group whose days overlap with yours."),
     )  # fmt: skip
     wants_group = forms.BooleanField(
-        label=_("Put me in a small group of learners"), required=False, widget=YesUnlessNo,
+        label=_("Put me in a small group of learners"), required=False, widget=YesUnlessNo, initial=True,
         help_text=_("Groups talk by e-mail. Leave the box empty to take the course on your own."),
     )  # fmt: skip
-
-    def __init__(self, *args, sequence: Sequence | None, questions: Iterable[Question], guess: bool = True, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.sequence = sequence
-        self.questions = list(questions)
-        self.fields["timezone"].widget = ZoneSelect(guess)
-        self.fields["timezone"].initial = sequence.timezone if sequence else "UTC"
-        self.fields["wants_group"].initial = True
-        for question in self.questions:
-            self.fields[question.key] = field_of(question)
 
     def asked(self) -> list[forms.BoundField]:
         """The fields to show, in order."""
@@ -91,10 +86,9 @@ class PersonForm(forms.Form):
         """Return what a valid form said, as `Signup.take` wants it. An unanswered question says nothing."""
         clean = self.cleaned_data
         answers = {question.key: clean[question.key] for question in self.questions}
-        zone = clean["timezone"] or self.fields["timezone"].initial
         return {
             "name": clean["name"],
-            "timezone": zone,
+            "timezone": clean["timezone"] or (self.course.timezone if self.course else "UTC"),
             "wants_group": clean["wants_group"],
             "answers": {key: answer for key, answer in answers.items() if answer not in ("", [], None)},
         }
@@ -103,21 +97,11 @@ class PersonForm(forms.Form):
 class SignupForm(PersonForm):
     """The form on the landing page: who you are, the questions, and a field that people never see."""
 
-    field_order = ["email", "name", "timezone"]
     email = AddressField(help_text=_("The course comes to this address. Nobody else sees it."))
     website = forms.CharField(
         required=False, label=_("Leave this empty"),
         widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off", "aria-hidden": "true"}),
     )  # fmt: skip
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        # The group is asked last, after the organiser's own questions.
-        self.order_fields(["email", "name", "timezone", *(question.key for question in self.questions), "wants_group"])
-        if self.sequence:
-            self.fields["sequence"] = forms.CharField(
-                required=False, initial=str(self.sequence.pk), widget=forms.HiddenInput
-            )
 
     @property
     def honeypot(self) -> forms.BoundField:
@@ -127,6 +111,22 @@ class SignupForm(PersonForm):
     def is_trap(self) -> bool:
         """Whether the field that people never see was filled in."""
         return bool(self.cleaned_data.get("website"))
+
+
+def form_class(
+    base: type[PersonForm], course: Sequence | None, questions: Iterable[Question], *, guess: bool = False
+) -> type[PersonForm]:
+    """Return the form of one course: `base` with its questions; the group is asked last. Made once, used often."""
+    questions = tuple(questions)
+    fields: dict[str, Any] = {question.key: field_of(question) for question in questions}
+    zone = deepcopy(base.base_fields["timezone"])
+    zone.initial = course.timezone if course else "UTC"
+    zone.widget = ZoneSelect(guess)
+    fields["timezone"] = zone
+    if course and issubclass(base, SignupForm):
+        fields["sequence"] = forms.CharField(required=False, initial=str(course.pk), widget=forms.HiddenInput)
+    order = ["email", "name", "timezone", *(question.key for question in questions), "wants_group"]
+    return type(base.__name__, (base,), {**fields, "course": course, "questions": questions, "field_order": order})
 
 
 def field_of(question: Question) -> forms.Field:

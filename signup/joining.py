@@ -4,9 +4,10 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone as clock
 
+from mooc.lib.insert import insert_if_new
 from sequence.models import Sequence
 from signup.models import LinkRequest, Signup
 from signup.throttle import count_visit
@@ -33,35 +34,37 @@ def join(
     is pressed. Raises TooManyError when the network has sent its share.
     """
     now = now or clock.now()
-    try:
-        return _join(sequence, address, said, visitor, now)
-    except IntegrityError:
-        # Somebody signed the same address up between our look and our write: this time the look finds the row.
-        return _join(sequence, address, said, visitor, now)
-
-
-@transaction.atomic
-def _join(sequence: Sequence | None, address: str, said: dict, visitor: str, now: datetime.datetime) -> Joined:
-    count_visit(visitor, now)
     asks = sequence is None or sequence.confirm_addresses
-    found = Signup.objects.select_for_update().of_address(address).filter(sequence=sequence).first()
-    row = found or Signup(sequence=sequence, email=address)
+    new = Signup(sequence=sequence, email=address)
+    new.take(said)
+    if not asks:
+        new.confirmed = new.first_confirmed = now
+    with transaction.atomic():
+        count_visit(visitor, now)
+        if not insert_if_new(new):
+            row = Signup.objects.select_for_update().of_address(address).filter(sequence=sequence).get()
+            return Joined(row, made=False, confirms=_join_again(row, said, asks, now))
+        if asks:
+            insert_if_new(LinkRequest(kind=LinkRequest.Kind.CONFIRM, signup=new))
+        return Joined(new, made=True, confirms=asks)
+
+
+def _join_again(row: Signup, said: dict[str, Any], asks: bool, now: datetime.datetime) -> bool:
+    """Take up a further sign-up of the same address, and say whether a link must be pressed."""
     if row.first_confirmed:
         if row.left:
             row.left = row.confirmed = None
             row.save(update_fields=["left", "confirmed", "date_updated"])
         ask_for_confirmation(row, said, now)
-        return Joined(row, made=False, confirms=True)
+        return True
     row.take(said)
     row.left = None
     if not asks:
         row.confirmed = row.first_confirmed = now
     row.save()
-    if asks and found:
+    if asks:
         ask_for_confirmation(row, {}, now)
-    elif asks:
-        LinkRequest.objects.create(kind=LinkRequest.Kind.CONFIRM, signup=row)
-    return Joined(row, made=found is None, confirms=asks)
+    return asks
 
 
 def ask_for_confirmation(row: Signup, aside: dict[str, Any], now: datetime.datetime) -> LinkRequest:

@@ -6,7 +6,6 @@ from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
@@ -14,9 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mooc.lib.network import client_address
 from sequence.models import Sequence, title_of
+from signup.choosing import ClosedError, form_for, form_instead
 from signup.forms import AddressForm, SignupForm
 from signup.joining import Joined, correct_address, join
-from signup.landing import context, form_for, landing_html
+from signup.landing import context, landing_html
 from signup.throttle import TooManyError
 
 JOINED = "joined"  # a cookie that shows the address on the next page and lets a typing mistake be mended
@@ -58,31 +58,6 @@ def _page(template: str, number: int | None) -> HttpResponse:
     return HttpResponse(page)
 
 
-def chosen(number: str | None) -> Sequence | None:
-    """Return the sequence that a form names, or the current one; None for the waiting list.
-
-    Raises Sequence.DoesNotExist where the named one is unknown or takes no more sign-ups.
-    """
-    now = clock.now()
-    if not number:
-        return next(iter(Sequence.objects.open_for_signup(now)), None)
-    number = str(number).strip()
-    if not (number.isascii() and number.isdigit() and len(number) < 10):
-        raise Sequence.DoesNotExist
-    sequence = Sequence.objects.get(pk=int(number))
-    if not sequence.is_open(now):
-        raise Sequence.DoesNotExist
-    return sequence
-
-
-def closed_form(data) -> SignupForm:
-    """Return the current course's form with what was typed, saying that the named course is closed."""
-    form = form_for(chosen(None), data)
-    form.is_valid()
-    form.add_error(None, _("This course no longer takes sign-ups. You can join the one on this page instead."))
-    return form
-
-
 @csrf_exempt
 @require_POST
 def signup(request: HttpRequest) -> HttpResponse:
@@ -100,10 +75,9 @@ def iframe_signup(request: HttpRequest) -> HttpResponse:
 
 def _signup(request: HttpRequest, template: str, after: str) -> HttpResponse:
     try:
-        sequence = chosen(request.POST.get("sequence"))
-    except Sequence.DoesNotExist:
-        return _again(request, template, closed_form(request.POST))
-    form = form_for(sequence, request.POST)
+        form = form_for(request.POST)
+    except ClosedError:
+        return _again(request, template, form_instead(request.POST))
     if not form.is_valid():
         return _again(request, template, form)
     response = HttpResponseRedirect(reverse(after))
@@ -111,15 +85,15 @@ def _signup(request: HttpRequest, template: str, after: str) -> HttpResponse:
         return response
     said = form.said()
     try:
-        joined = join(sequence, form.cleaned_data["email"], said, client_address(request))
+        joined = join(form.course, form.cleaned_data["email"], said, client_address(request))
     except TooManyError as error:
         return too_many(request, error)
-    remember(response, sequence, joined, form.cleaned_data["email"], said)
+    remember(response, form.course, joined, form.cleaned_data["email"], said)
     return response
 
 
 def _again(request: HttpRequest, template: str, form: SignupForm) -> HttpResponse:
-    return render(request, template, context(template, None, [form.sequence.pk] if form.sequence else [], form))
+    return render(request, template, context(template, [], form.course, form))
 
 
 def too_many(request: HttpRequest, error: TooManyError) -> HttpResponse:
