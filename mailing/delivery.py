@@ -15,13 +15,16 @@ from django.utils.translation import gettext as _
 
 from groups.models import Membership
 from mailing.letters import Answer, Outcome
-from mailing.models import Batch, Delivery, Email, OutboxMessage
+from mailing.models import Batch, Delivery, Email, Event, OutboxMessage, Suppression
 from mooc.lib.addresses import fold
 from mooc.lib.digests import digest
 from signup.models import Signup
 
 Status, Kind = Delivery.Status, Delivery.Kind
 UNDECIDED = (Status.SENDING, Status.UNSURE)
+ERASED = "erased:"
+# News only climbs: whatever order it comes in, the highest state stays.
+CLIMB = (Status.ACCEPTED, Status.DEFERRED, Status.DELIVERED, Status.BOUNCED, Status.COMPLAINED)
 LONGEST_WAIT = 3600.0  # seconds between two tries of one call
 
 
@@ -62,10 +65,11 @@ def claim(now: datetime.datetime | None = None, size: int | None = None) -> Clai
     }  # fmt: skip
     email = Email.objects.select_related("sequence").filter(pk=first.email_id).first()
     members = _members(email, list(people))
+    complained = _complained(rows)
     going, skipped, seen = [], {}, set()
     for row in rows:
         row.signup, row.email = people.get(row.signup_id), email
-        reason = why_not(row, members)
+        reason = why_not(row, members, complained)
         if reason:
             skipped.setdefault(reason, []).append(row.pk)
         elif fold(row.address) not in seen:
@@ -78,9 +82,11 @@ def claim(now: datetime.datetime | None = None, size: int | None = None) -> Clai
     return Claim(batch, going, sum(map(len, skipped.values())))
 
 
-def why_not(row: Delivery, members: set[int] | None) -> str:
+def why_not(row: Delivery, members: set[int] | None, complained: set[str]) -> str:
     """Return why a delivery must not leave any more, in words, or "" when it may."""
     person = row.signup
+    if fold(row.address) in complained:
+        return _("This address reported our mail as spam. Only an organiser can lift that.")
     if row.kind == Kind.TEST:
         return ""
     if person is None:
@@ -102,6 +108,12 @@ def _members(email: Email | None, people: list[int]) -> set[int] | None:
     if email is None or email.audience != Email.Audience.GROUPS:
         return None
     return set(Membership.objects.current().filter(signup__in=people).values_list("signup", flat=True))
+
+
+def _complained(rows: list[Delivery]) -> set[str]:
+    theirs = [fold(row.address) for row in rows]
+    standing = Suppression.objects.filter(kind=Suppression.Kind.COMPLAINT, lifted=None, folded__in=theirs)
+    return set(standing.values_list("folded", flat=True))
 
 
 def _open_batch(bundle: str, rows: list[Delivery], now: datetime.datetime) -> Batch:
@@ -181,6 +193,27 @@ def expire_leases(now: datetime.datetime | None = None) -> int:
 
 
 @transaction.atomic
+def learn(row: Delivery, status: str, reason: str, message_id: str, now: datetime.datetime) -> None:
+    """Let a delivery climb to what the provider's news about one call proves.
+
+    Proof that an earlier call was accepted settles a row that is unsure or back in the queue. Where the message has
+    been sent again meanwhile, the person may have it twice: that is written down and shown.
+    """
+    fresh = Delivery.objects.select_for_update().select_related(None).get(pk=row.pk)
+    place = CLIMB.index(status)
+    if fresh.batch_id and fresh.status not in (Status.QUEUED, Status.SKIPPED):
+        current = Batch.objects.get(pk=fresh.batch_id)
+        if current.message_id != message_id and fresh.doubled is None:
+            fresh.doubled = now
+            fresh.save(update_fields=["doubled"])
+    if fresh.status in CLIMB and CLIMB.index(fresh.status) >= place:
+        return
+    fresh.status, fresh.changed_at = status, now
+    fresh.reason = reason if status in (Status.DEFERRED, Status.BOUNCED) else ""
+    fresh.save(update_fields=["status", "reason", "changed_at"])
+
+
+@transaction.atomic
 def forget(address: str, now: datetime.datetime | None = None) -> int:
     """Take an erased person's address out of the ledger and return in how many rows it stood.
 
@@ -192,5 +225,20 @@ def forget(address: str, now: datetime.datetime | None = None) -> int:
     OutboxMessage.objects.filter(delivery__in=rows).delete()
     waiting = Delivery.objects.filter(pk__in=rows, status=Status.QUEUED)
     waiting.update(status=Status.SKIPPED, reason=_("The person was erased."), changed_at=now)
-    hidden = f"erased:{digest('erased', fold(address))[:32]}"
-    return Delivery.objects.filter(pk__in=rows).update(address=hidden, signup=None)
+    Event.objects.filter(delivery__in=rows).update(address=_hidden(address), url="", payload={"erased": True})
+    Suppression.objects.filter(folded=fold(address)).update(folded=_hidden(address))
+    return Delivery.objects.filter(pk__in=rows).update(address=_hidden(address), signup=None)
+
+
+def _hidden(address: str) -> str:
+    return f"{ERASED}{digest('erased', fold(address))[:32]}"
+
+
+def is_forgotten(row: Delivery) -> bool:
+    """Say whether the person behind a delivery was erased."""
+    return row.address.startswith(ERASED)
+
+
+def belongs_to(row: Delivery, address: str) -> bool:
+    """Say whether a delivery was promised to this address, also after its owner was erased."""
+    return row.address == _hidden(address) if is_forgotten(row) else fold(row.address) == fold(address)

@@ -133,6 +133,7 @@ class Delivery(models.Model):
     not_before = models.DateTimeField(default=clock.now)
     attempts = models.PositiveSmallIntegerField(_("tries"), default=0)
     batch = models.ForeignKey(Batch, models.SET_NULL, null=True, related_name="deliveries")
+    doubled = models.DateTimeField(_("perhaps sent twice"), null=True)
     queued_at = models.DateTimeField(_("queued"), default=clock.now)
     changed_at = models.DateTimeField(_("changed"), default=clock.now)
 
@@ -148,6 +149,63 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} to {self.address}"
+
+
+class Event(models.Model):
+    """One thing the provider told us, kept whole. Its ids are unique only within a day."""
+
+    uid = models.CharField(max_length=200)
+    day = models.DateField()
+    kind = models.CharField(_("what"), max_length=30)
+    happened = models.DateTimeField(_("when"))
+    received = models.DateTimeField(_("received"), default=clock.now)
+    delivery = models.ForeignKey(Delivery, models.SET_NULL, null=True, related_name="events")
+    address = models.CharField(_("address"), max_length=254, blank=True)
+    message_id = models.CharField(max_length=300, blank=True)
+    machine = models.BooleanField(_("by a machine"), default=False)
+    url = models.TextField(_("link"), blank=True)
+    payload = models.JSONField()
+
+    class Meta:
+        verbose_name = _("event")
+        ordering = ["-pk"]
+        constraints = [models.UniqueConstraint("uid", "day", name="event_once")]
+        indexes = [models.Index("kind", "happened", name="event_kind_time")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.address}"
+
+
+class SeenToken(models.Model):
+    """The token of one signed call of the provider: a second call with it is a replay."""
+
+    token = models.CharField(max_length=100, unique=True)
+    seen = models.DateTimeField(default=clock.now, db_index=True)
+
+    def __str__(self) -> str:
+        return self.token
+
+
+class Suppression(models.Model):
+    """An address that must not be written to, whoever signs it up, until it is lifted."""
+
+    class Kind(models.TextChoices):
+        BOUNCE = "bounce", _("bounced")
+        COMPLAINT = "complaint", _("reported as spam")
+        UNSUBSCRIBE = "unsubscribe", _("unsubscribed at the provider")
+
+    folded = models.CharField(_("address"), max_length=508)
+    kind = models.CharField(_("why"), max_length=11, choices=Kind)
+    since = models.DateTimeField(_("since"))
+    lifted = models.DateTimeField(_("lifted"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("suppressed address")
+        verbose_name_plural = _("suppressed addresses")
+        constraints = [models.UniqueConstraint("folded", "kind", name="suppressed_once")]
+
+    def __str__(self) -> str:
+        return f"{self.folded}: {self.get_kind_display()}"
 
 
 class OutboxMessage(models.Model):

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from mailing import outbox
+from mailing import outbox, webhooks
 from mooc import me, pages
 
 urlpatterns = [
@@ -19,5 +19,6 @@ urlpatterns = [
     path("about/", pages.about, name="about"),
     path("faq/", pages.faq, name="faq"),
     path("healthz", pages.healthz, name="healthz"),
+    path("hooks/mailgun/events/", webhooks.events, name="mailgun_events"),
     path("outbox/", include(outbox.urlpatterns)),
 ]
