@@ -29,34 +29,40 @@ def next_email(row: Signup) -> Email | None:
     return coming.order_by("scheduled_for").first()
 
 
-def past_emails(row: Signup) -> QuerySet[Email]:
-    """The messages of the course that have been sent, newest first; those sent before this person joined too."""
+def past_emails(row: Signup) -> list[Email]:
+    """Return the messages of the course that have been sent, newest first, each with this person's `subject`.
+
+    Those sent to everyone before this person joined are among them; those to groups only if they got them.
+    """
+    found = list(_sent(row).order_by("-frozen_at", "-pk"))
+    values = _values(row) if found else {}
+    for email in found:
+        email.subject = merge.fill_line(email.subject, values)
+    return found
+
+
+def _sent(row: Signup) -> QuerySet[Email]:
     if row.sequence_id is None or not row.first_confirmed:
         return Email.objects.none()
     sent = Email.objects.filter(
         Q(audience=Audience.INDIVIDUALS) | Q(deliveries__signup=row),
         sequence=row.sequence_id, state__in=(State.SENDING, State.SENT),
     )  # fmt: skip
-    return sent.distinct().order_by("-frozen_at", "-pk")
+    return sent.distinct()
 
 
-def past_email(row: Signup, number: int) -> Email | None:
-    """Return one past message that this person may read."""
-    return past_emails(row).filter(pk=number).first()
+def past_email(row: Signup, number: int) -> tuple[Email, str] | None:
+    """Return one past message with this person's subject, and its text as safe html with their values in it."""
+    email = _sent(row).filter(pk=number).first()
+    if email is None:
+        return None
+    values = _values(row)
+    email.subject = merge.fill_line(email.subject, values)
+    return email, merge.fill(sanitised(email.html), values, html=True)
 
 
-def body_of(email: Email, row: Signup) -> str:
-    """Return what staff wrote as safe html with this person's values in it."""
-    return merge.fill(sanitised(email.html), _values(email, row), html=True)
-
-
-def subject_of(email: Email, row: Signup) -> str:
-    """Return the subject with this person's values in it."""
-    return merge.fill_line(email.subject, _values(email, row))
-
-
-def _values(email: Email, row: Signup) -> dict[str, str]:
-    return values_of(Delivery(email=email, signup=row, kind=Delivery.Kind.EMAIL, address=row.email))
+def _values(row: Signup) -> dict[str, str]:
+    return values_of(Delivery(signup=row, kind=Delivery.Kind.EMAIL, address=row.email))
 
 
 def held_messages(address: str) -> list[dict[str, object]]:

@@ -1,0 +1,132 @@
+"""My page: everything a learner can see and change with the key from a message."""
+
+import datetime
+
+import pytest
+from django.utils import timezone as clock
+
+from mailing.models import Delivery, Email, OutboxMessage
+from mailing.worker import tick
+from signup.models import ErasedAddress, Signup
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+HOUR = datetime.timedelta(hours=1)
+
+
+def page(client, row, more=""):
+    return client.get(f"/me/{row.key}/{more}").content.decode()
+
+
+def test_it_shows_what_i_signed_up_for_and_what_comes(client):
+    run = factories.sequence(title="Bread")
+    factories.question(sequence=run, label="Why?", key="goal")
+    me = factories.signup(sequence=run, answers={"goal": "<soup>"}, name="Ada")
+    other = factories.signup(sequence=run, name="Bob Jones", email="bob@example.org")
+    factories.email(sequence=run, scheduled_for=clock.now() + HOUR, subject="Secret of week two")
+    group = factories.group(me, other)
+    shown = page(client, me)
+    for text in ("Bread", "Why?", "&lt;soup&gt;", group.name, group.address, "Bob"):
+        assert text in shown
+    assert "bob@example.org" not in shown
+    assert "Secret of week two" not in shown
+
+
+def test_past_messages_can_be_read_with_my_name_in_them(client):
+    me = factories.signup(name="Ada <b>", welcomed=clock.now())
+    email = factories.email(
+        sequence=me.sequence,
+        scheduled_for=clock.now() - HOUR,
+        subject="For {{ name }}",
+        html="<p>Dear {{ name }}</p><script>x</script>",
+    )
+    assert client.get(f"/me/{me.key}/messages/{email.pk}/").status_code == 404
+    tick("test")
+    assert f"/me/{me.key}/messages/{email.pk}/" in page(client, me)
+    shown = page(client, me, f"messages/{email.pk}/")
+    assert "<p>Dear Ada &lt;b&gt;</p>" in shown
+    assert "<script>x" not in shown
+    stranger = factories.signup()
+    assert client.get(f"/me/{stranger.key}/messages/{email.pk}/").status_code == 404
+    test = factories.email(sequence=me.sequence, state=Email.State.TEST)
+    assert client.get(f"/me/{me.key}/messages/{test.pk}/").status_code == 404
+
+
+def test_messages_to_groups_are_read_by_those_who_got_them(client):
+    inside, outside = factories.signup(welcomed=clock.now()), factories.signup(welcomed=clock.now())
+    Signup.objects.filter(pk=outside.pk).update(sequence=inside.sequence)
+    factories.group(inside)
+    email = factories.email(sequence=inside.sequence, audience="groups", scheduled_for=clock.now() - HOUR)
+    tick("test")
+    assert client.get(f"/me/{inside.key}/messages/{email.pk}/").status_code == 200
+    assert client.get(f"/me/{outside.key}/messages/{email.pk}/").status_code == 404
+
+
+def test_zone_and_answers_are_changed_and_emptied(client):
+    run = factories.sequence()
+    factories.question(sequence=run, key="goal")
+    factories.question(sequence=run, key="sure", kind="yes")
+    me = factories.signup(sequence=run, name="Ada", answers={"goal": "soup", "sure": True, "imported": 1})
+    assert "soup" in page(client, me, "edit/")
+    strict = type(client)(enforce_csrf_checks=True)
+    fields = {"name": "Ada L", "timezone": "Asia/Tokyo", "goal": "", "sure": "no", "wants_group": "false"}
+    response = strict.post(f"/me/{me.key}/edit/", fields)
+    assert response.url == f"/me/{me.key}/?done=changed"
+    me.refresh_from_db()
+    assert (me.name, me.timezone, me.wants_group) == ("Ada L", "Asia/Tokyo", False)
+    assert me.answers == {"sure": False, "imported": 1}
+    assert client.post(f"/me/{me.key}/edit/", {"timezone": "Mars/Olympus"}).status_code == 200
+    me.refresh_from_db()
+    assert me.timezone == "Asia/Tokyo"
+
+
+def test_i_leave_one_course_and_can_undo_it(client):
+    me = factories.signup(email="ada@example.org")
+    elsewhere = factories.signup(email="Ada@example.org")
+    client.get(f"/me/{me.key}/leave/")
+    response = client.post(f"/me/{me.key}/leave/", {"what": "course"}, follow=True)
+    assert list(Signup.objects.live()) == [elsewhere]
+    assert f"/me/{me.key}/back/" in response.content.decode()
+    assert client.get(f"/me/{me.key}/back/").status_code == 405
+    client.post(f"/me/{me.key}/back/")
+    assert Signup.objects.live().count() == 2
+    client.post(f"/me/{me.key}/leave/", {"what": "everything"})
+    assert not Signup.objects.live().exists()
+    assert client.post(f"/me/{me.key}/leave/", {"what": "nonsense"}).status_code == 200
+
+
+def test_my_data_is_mine_to_take(client):
+    me = factories.signup(answers={"goal": "soup"}, email="ada@example.org")
+    factories.delivery(email=factories.email(sequence=me.sequence, subject="Week one"), signup=me)
+    stranger = factories.signup()
+    held = client.get(f"/me/{me.key}/data.json").json()
+    assert held["signups"][0]["questions"]["goal"] == "soup"
+    assert held["messages"][0]["subject"] == "Week one"
+    assert stranger.email not in str(held)
+
+
+def test_i_am_erased_and_what_waits_is_not_sent(client):
+    me = factories.signup(email="Ada@example.org", welcomed=clock.now())
+    sent = factories.delivery(signup=me, email=factories.email(sequence=me.sequence), status=Delivery.Status.ACCEPTED)
+    waits = factories.delivery(signup=me, email=factories.email(sequence=me.sequence))
+    OutboxMessage.objects.create(delivery=sent, address=me.email, subject="x", raw=b"x")
+    client.get(f"/me/{me.key}/erase/")
+    assert Signup.objects.exists()
+    assert client.post(f"/me/{me.key}/erase/").status_code == 200
+    assert not Signup.objects.exists()
+    assert not OutboxMessage.objects.exists()
+    assert ErasedAddress.objects.count() == 1
+    assert "ada" not in str(list(Delivery.objects.values())).lower()
+    waits.refresh_from_db()
+    assert (waits.status, waits.reason) == (Delivery.Status.SKIPPED, "The person was erased.")
+    assert client.get(f"/me/{me.key}/").status_code == 404
+
+
+def test_the_waiting_list_has_a_page_too(client):
+    assert "next course" in page(client, factories.signup(sequence=None))
+
+
+def test_pages_are_kept_by_no_cache_and_found_by_no_search_engine(client):
+    response = client.get(f"/me/{factories.signup().key}/")
+    assert "no-store" in response["Cache-Control"]
+    assert 'name="robots" content="noindex' in response.content.decode()
