@@ -6,9 +6,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from groups.models import Group, Membership
-from mooc.lib.admin import ReadOnly
-from signup.admin import Column, SignupAdmin
+from mooc.lib.admin import CourseAdmin, ReadOnly
+from signup.admin import SignupAdmin
 from signup.models import Signup
+from signup.people_csv import Column
 
 
 class MembershipInline(ReadOnly, admin.TabularInline):
@@ -22,11 +23,12 @@ class MembershipInline(ReadOnly, admin.TabularInline):
 
 
 @admin.register(Group)
-class GroupAdmin(ReadOnly, admin.ModelAdmin):
+class GroupAdmin(ReadOnly, CourseAdmin):
     list_display = ("name", "sequence", "address", "members")
     list_filter = ("sequence",)
     list_select_related = ("sequence",)
     search_fields = ("name", "address")
+    when_empty = _("There are no groups yet. They are made after sign-up has closed.")
     inlines = (MembershipInline,)
     fields = ("name", "sequence", "address", "description", "date_created")
 
@@ -43,7 +45,7 @@ class GroupAdmin(ReadOnly, admin.ModelAdmin):
 class GroupedSignupAdmin(SignupAdmin):
     """People, with their group in the list and in the download."""
 
-    list_display = (*SignupAdmin.list_display[:5], "group", *SignupAdmin.list_display[5:])
+    list_display = (*SignupAdmin.list_display[:4], "group", *SignupAdmin.list_display[4:])
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Signup]:
         mine = Membership.objects.current().filter(signup=OuterRef("pk"))

@@ -16,6 +16,7 @@ class BaseSequenceAdmin(CourseAdmin):
     list_display = ("__str__", "signup_state", "start_date", "end_date", "timezone")
     search_fields = ("title",)
     actions = None
+    when_empty = _("There is no course run yet. Add one: its page takes sign-ups as soon as you save.")
     fieldsets = (
         (None, {"fields": ("title", ("start_date", "end_date"), "timezone")}),
         (

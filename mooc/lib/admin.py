@@ -3,8 +3,9 @@
 from django import forms
 from django.contrib import admin
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.text import capfirst
 from js_asset import Media
 
 from mooc.lib.zones import zones_by_region
@@ -36,11 +37,19 @@ class CourseAdmin(admin.ModelAdmin):
     """An admin for organisers: days and zones are picked, and a rich text editor may stand on the page."""
 
     formfield_overrides = {models.DateField: {"widget": DayInput}}
+    when_empty = ""  # what to do next, shown where the list has no row at all
+
+    class Media:
+        css = {"all": ("mooc/home.css",)}
 
     def formfield_for_dbfield(self, db_field, request: HttpRequest, **kwargs):
         if db_field.name == "timezone":
             kwargs["widget"] = ZoneSelect()
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        context = {"title": capfirst(self.opts.verbose_name_plural), "when_empty": self.when_empty}
+        return super().changelist_view(request, context | (extra_context or {}))
 
     def render_change_form(self, request: HttpRequest, context: dict, *args, **kwargs) -> TemplateResponse:
         # The editor's import map is an inline script: the policy runs it only with this page's nonce.

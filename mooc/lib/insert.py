@@ -1,5 +1,7 @@
 """Insert a row unless the database says that it is there."""
 
+from functools import lru_cache
+
 from django.db import connection, models
 
 
@@ -8,10 +10,10 @@ def insert_if_new(row: models.Model) -> bool:
 
     One statement, so two processes at the same instant make one row (ON CONFLICT DO NOTHING, in both databases).
     """
-    fields = [field for field in row._meta.concrete_fields if not field.primary_key]
+    statement, fields = _statement(type(row), connection.vendor)
     values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
     with connection.cursor() as cursor:
-        cursor.execute(_statement(type(row), connection.vendor), values)
+        cursor.execute(statement, values)
         returned = cursor.fetchone()
     if returned is None:
         return False
@@ -19,15 +21,12 @@ def insert_if_new(row: models.Model) -> bool:
     return True
 
 
-_statements: dict[tuple[type[models.Model], str], str] = {}
-
-
-def _statement(model: type[models.Model], vendor: str) -> str:
-    if (model, vendor) not in _statements:
-        quote, meta = connection.ops.quote_name, model._meta
-        columns = [field.column for field in meta.concrete_fields if not field.primary_key]
-        _statements[model, vendor] = (
-            f"INSERT INTO {quote(meta.db_table)} ({', '.join(map(quote, columns))})"  # noqa: S608  (names of our models)
-            f" VALUES ({', '.join(['%s'] * len(columns))}) ON CONFLICT DO NOTHING RETURNING {quote(meta.pk.column)}"
-        )
-    return _statements[model, vendor]
+@lru_cache
+def _statement(model: type[models.Model], _vendor: str) -> tuple[str, list[models.Field]]:
+    quote, meta = connection.ops.quote_name, model._meta
+    fields = [field for field in meta.concrete_fields if not field.primary_key]
+    statement = (
+        f"INSERT INTO {quote(meta.db_table)} ({', '.join(quote(field.column) for field in fields)})"  # noqa: S608
+        f" VALUES ({', '.join(['%s'] * len(fields))}) ON CONFLICT DO NOTHING RETURNING {quote(meta.pk.column)}"
+    )
+    return statement, fields

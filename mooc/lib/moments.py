@@ -7,6 +7,8 @@ from django.utils import timezone as clock
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+YEARS = range(1900, 2200)
+
 
 def exists(wall: datetime.datetime, zone: datetime.tzinfo) -> bool:
     """Say whether clocks in `zone` ever show `wall`, a datetime without a zone; they skip an hour in spring."""
@@ -24,10 +26,13 @@ def read(moment: datetime.datetime, zone: datetime.tzinfo) -> datetime.datetime:
     """Return `moment` if it has a zone; otherwise read it in `zone` and return it in UTC.
 
     In UTC, because a time that comes twice equals nothing in any other zone (PEP 495). Of such a time the first
-    is meant. A time that clocks skip raises ValidationError.
+    is meant. A time that clocks skip raises ValidationError, and so does a year that was a slip of the finger.
     """
     if clock.is_aware(moment):
         return moment
+    if not YEARS.start <= moment.year < YEARS.stop:
+        year = clock.now().year
+        raise ValidationError(_("Write the year with four digits, such as %(year)s."), params={"year": year})
     if not exists(moment, zone):
         raise ValidationError(
             _("Clocks in %(zone)s go forward over this time: it does not exist on that day. Choose another."),
@@ -49,3 +54,8 @@ def in_words_beside_utc(moment: datetime.datetime, zone: datetime.tzinfo) -> str
     same_day = here.date() == there.date()
     beside = date_format(there, "H:i") if same_day else date_format(there, "l j F, H:i")
     return f"{in_words(moment, zone)} ({zone}), {beside} UTC"
+
+
+def in_utc(moment: datetime.datetime) -> str:
+    """Return `moment` short, for a column of a table: `5 Jan 2026, 09:00 UTC`."""
+    return date_format(moment.astimezone(datetime.UTC), "j M Y, H:i") + " UTC"

@@ -1,0 +1,33 @@
+"""The admin under our name: a home page that answers an organiser's questions, and the rooms in their order."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+
+from mooc.home import overview
+
+ROOMS = {"sequence": "", "signup": "", "groups": "", "mailing": "", "auth": _("Staff"), "axes": _("Log-in attempts")}
+
+
+class Site(admin.AdminSite):
+    """Django's admin site with our home page."""
+
+    site_header = site_title = settings.MOOC_TITLE
+    index_title = _("How things stand")
+    enable_nav_sidebar = False  # lists need the width, and the home page lists every room
+
+    def index(self, request: HttpRequest, extra_context: dict | None = None) -> TemplateResponse:
+        """Answer first, then list what can be opened."""
+        return super().index(request, {**overview(), **(extra_context or {})})
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict]:
+        """Return the apps in the order of a course's life, under names that say what they hold."""
+        apps = super().get_app_list(request, app_label)
+        for app in apps:
+            app["name"] = ROOMS.get(app["app_label"]) or app["name"]
+        places = list(ROOMS)
+        return sorted(
+            apps, key=lambda app: places.index(app["app_label"]) if app["app_label"] in ROOMS else len(places)
+        )
