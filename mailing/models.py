@@ -145,6 +145,7 @@ class Delivery(models.Model):
             models.Index("kind", "id", condition=Q(status="queued"), name="delivery_next"),
             models.Index("bundle", "id", condition=Q(status="queued"), name="delivery_of_bundle"),
             models.Index("email", "status", name="delivery_counts"),
+            models.Index("status", "changed_at", condition=Q(status__in=("failed", "unsure")), name="delivery_trouble"),
         ]
 
     def __str__(self) -> str:

@@ -113,6 +113,13 @@ class SignupForm(PersonForm):
         return bool(self.cleaned_data.get("website"))
 
 
+class SharedFields(dict):
+    """Fields that all forms of a class share: nothing changes them, and copying them costs more than checking."""
+
+    def __deepcopy__(self, memo: dict) -> dict:
+        return dict(self)
+
+
 def form_class(
     base: type[PersonForm], course: Sequence | None, questions: Iterable[Question], *, guess: bool = False
 ) -> type[PersonForm]:
@@ -126,7 +133,11 @@ def form_class(
     if course and issubclass(base, SignupForm):
         fields["sequence"] = forms.CharField(required=False, initial=str(course.pk), widget=forms.HiddenInput)
     order = ["email", "name", "timezone", *(question.key for question in questions), "wants_group"]
-    return type(base.__name__, (base,), {**fields, "course": course, "questions": questions, "field_order": order})
+    made = type(base.__name__, (base,), {**fields, "course": course, "questions": questions, "field_order": order})
+    made.base_fields = SharedFields(made.base_fields)
+    for asked in made.base_fields.values():
+        asked.label, asked.help_text = str(asked.label), str(asked.help_text)  # translated once
+    return made
 
 
 def field_of(question: Question) -> forms.Field:

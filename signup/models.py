@@ -87,7 +87,7 @@ class Signup(models.Model):
 
     sequence = models.ForeignKey(
         Sequence, models.CASCADE, null=True, blank=True, related_name="signups", verbose_name=_("course run"),
-        help_text=_("Empty: waiting for the next one."),
+        help_text=_("Empty: waiting for the next one."), db_index=False,  # the constraint below has it first
     )  # fmt: skip
     email = models.EmailField(_("e-mail"), max_length=LONGEST)
     folded = FoldedAddressField(max_length=LONGEST * 2, editable=False)
@@ -162,7 +162,6 @@ class LinkRequest(models.Model):
     class Meta:
         indexes = [
             models.Index("id", condition=Q(mailed=None), name="link_to_mail"),
-            models.Index("mailed", name="link_by_mailed"),
         ]
 
     def __str__(self) -> str:

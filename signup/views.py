@@ -111,9 +111,11 @@ def remember(response: HttpResponse, sequence: Sequence | None, joined: Joined, 
         "made": joined.signup.pk if joined.made and joined.confirms else None,
         "confirms": joined.confirms,
     }
-    value = signing.dumps({**typed, "said": said}, salt=JOINED, compress=True)
+    value = signing.dumps({**typed, "said": said}, salt=JOINED)
     if len(value) > COOKIE_BYTES:
-        value = signing.dumps(typed, salt=JOINED, compress=True)
+        value = signing.dumps({**typed, "said": said}, salt=JOINED, compress=True)
+    if len(value) > COOKIE_BYTES:
+        value = signing.dumps(typed, salt=JOINED)
     response.set_cookie(
         JOINED, value, max_age=JOINED_SECONDS, path="/success", httponly=True, samesite="Lax",
         secure=settings.SESSION_COOKIE_SECURE,
