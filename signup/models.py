@@ -59,6 +59,11 @@ class Question(models.Model):
     def __str__(self) -> str:
         return self.label
 
+    @property
+    def is_choice(self) -> bool:
+        """Whether it is answered by choosing."""
+        return self.kind in (self.Kind.ONE, self.Kind.MANY, self.Kind.YES)
+
     def options(self) -> list[str]:
         """Return the choices, without empty lines and repeats."""
         return list(dict.fromkeys(line.strip() for line in self.choices.splitlines() if line.strip()))
