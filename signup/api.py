@@ -73,7 +73,8 @@ def posted(request: HttpRequest) -> QueryDict:
         parts = value if isinstance(value, list) else [value]
         if any(isinstance(part, dict | list) for part in parts):
             raise ValueError("nested")
-        data.setlist(key, [_as_text(part) for part in parts if part is not None])
+        if texts := [_as_text(part) for part in parts if part is not None]:
+            data.setlist(key, texts)
     return data
 
 

@@ -40,6 +40,16 @@ def test_unreadable_json_is_a_400(client, body):
     assert response.json()["errors"]
 
 
+def test_null_says_nothing(client):
+    run = factories.sequence(timezone="Asia/Tokyo")
+    body = {"email": "ada@example.org", "name": "Ada", "timezone": "Europe/Paris", "wants_group": False}
+    client.post("/api/signup/", json.dumps(body), content_type="application/json")
+    nothing = {**dict.fromkeys(body), "email": "ada@example.org", "sequence": None}
+    assert client.post("/api/signup/", json.dumps(nothing), content_type="application/json").status_code == 200
+    row = run.signups.get()
+    assert (row.name, row.timezone, row.wants_group) == ("Ada", "Europe/Paris", False)
+
+
 @pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=é"])
 def test_a_form_that_cannot_be_taken_apart_is_a_400_too(client, kind):
     factories.sequence()
