@@ -33,7 +33,7 @@ def letter_of(deliveries: Many[Delivery]) -> tuple[Letter, list[Recipient]]:
     """
     first = deliveries[0]
     email = first.email
-    sequence = email.sequence if email else first.signup.sequence
+    sequence = _sequence_of(first)
     done = _finished_email(email) if email else _finished_system(first, sequence)
     subject = merge.one_line(f"[{_('Test')}] {email.subject}" if first.kind == Kind.TEST else done[0])
     by_group = first.kind == Kind.EMAIL and email.audience == Email.Audience.GROUPS
@@ -48,6 +48,12 @@ def letter_of(deliveries: Many[Delivery]) -> tuple[Letter, list[Recipient]]:
         tracking=settings.MAIL_TRACKING and first.kind == Kind.EMAIL,
     )
     return letter, _recipients(letter, deliveries, sequence)
+
+
+def _sequence_of(delivery: Delivery) -> Sequence | None:
+    if delivery.email:
+        return delivery.email.sequence
+    return delivery.signup.sequence if delivery.signup else None
 
 
 def sender() -> str:
@@ -113,6 +119,11 @@ def _finished_system(first: Delivery, sequence: Sequence | None) -> tuple[str, F
             _("You get this message because you joined %(course)s.") % {"course": course},
             {"button_url": tag("my_page_url"), "button_label": _("Open my page")},
         ),
+        Kind.CONTROL: (
+            "control",
+            _("You get this message because the site checked whether its mail leaves."),
+            {},
+        ),
     }[first.kind]
     own = sequence if sequence and first.kind == Kind.WELCOME else None
     subject = own.welcome_subject if own and own.welcome_subject else _template(f"{name}-subject.txt", context)
@@ -156,7 +167,7 @@ def _recipients(letter: Letter, deliveries: Many[Delivery], sequence: Sequence |
 
 def values_of(delivery: Delivery) -> dict[str, str]:
     """Return every merge value of one delivery, as its reader's own pages show them."""
-    sequence = delivery.email.sequence if delivery.email else delivery.signup.sequence
+    sequence = _sequence_of(delivery)
     questions = set(sequence.questions.values_list("key", flat=True)) if sequence else set()
     return _values(delivery, title_of(sequence), _groups([delivery]).get(delivery.signup_id), questions)
 

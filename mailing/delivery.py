@@ -87,7 +87,7 @@ def why_not(row: Delivery, members: set[int] | None, complained: set[str]) -> st
     person = row.signup
     if fold(row.address) in complained:
         return _("This address reported our mail as spam. Only an organiser can lift that.")
-    if row.kind == Kind.TEST:
+    if row.kind in (Kind.TEST, Kind.CONTROL):
         return ""
     if person is None:
         return _("The sign-up was deleted.")
@@ -190,6 +190,26 @@ def expire_leases(now: datetime.datetime | None = None) -> int:
     Batch.objects.filter(pk__in=dead).update(outcome=Batch.Outcome.UNSURE, finished=now, error=reason)
     rows = Delivery.objects.filter(batch__in=dead, status=Status.SENDING)
     return rows.update(status=Status.UNSURE, reason=reason, changed_at=now)
+
+
+@transaction.atomic
+def put_back(batch: Batch, rows: list[int], reason: str, now: datetime.datetime) -> int:
+    """Put unsure deliveries of a call back into the queue, for a new call, and return how many."""
+    unsure = Delivery.objects.filter(pk__in=rows, batch=batch, status=Status.UNSURE)
+    return unsure.update(status=Status.QUEUED, batch=None, not_before=now, reason=reason[:500], changed_at=now)
+
+
+@transaction.atomic
+def treat_as_sent(batch: Batch, reason: str, now: datetime.datetime) -> int:
+    """Let a person's word settle what is unsure of a call as sent, and return how many deliveries."""
+    unsure = Delivery.objects.filter(batch=batch, status=Status.UNSURE)
+    return unsure.update(status=Status.ACCEPTED, reason=reason[:500], changed_at=now)
+
+
+def close_if_settled(batch: Batch) -> None:
+    """Mark a call as settled once nothing of it is unsure."""
+    if not Delivery.objects.filter(batch=batch, status=Status.UNSURE).exists():
+        Batch.objects.filter(pk=batch.pk, outcome=Batch.Outcome.UNSURE).update(outcome=Batch.Outcome.SETTLED, doubt="")
 
 
 @transaction.atomic

@@ -76,6 +76,7 @@ class Batch(models.Model):
         SPLIT = "split", _("split in two")
         REFUSED = "refused", _("refused")
         UNSURE = "unsure", _("no clear answer")
+        SETTLED = "settled", _("settled afterwards")
 
     bundle = models.CharField(max_length=80)
     transport = models.CharField(_("by"), max_length=12)
@@ -86,11 +87,17 @@ class Batch(models.Model):
     finished = models.DateTimeField(_("finished"), null=True)
     outcome = models.CharField(_("outcome"), max_length=8, choices=Outcome, default=Outcome.OPEN)
     error = models.TextField(_("what was said"), blank=True)
+    asked = models.DateTimeField(_("asked about"), null=True)  # when we last asked the provider what became of it
+    doubt = models.TextField(_("why it is still unsure"), blank=True)
 
     class Meta:
         verbose_name = _("provider call")
         verbose_name_plural = _("provider calls")
-        indexes = [models.Index("lease_until", condition=Q(outcome="open"), name="batch_open")]
+        indexes = [
+            models.Index("lease_until", condition=Q(outcome="open"), name="batch_open"),
+            models.Index("lease_until", condition=Q(outcome="unsure"), name="batch_unsure"),
+            models.Index("claimed", condition=Q(outcome="accepted"), name="batch_accepted"),
+        ]
 
     def __str__(self) -> str:
         return self.message_id
@@ -117,6 +124,7 @@ class Delivery(models.Model):
         CONFIRM = 10, _("confirmation")
         LINK = 11, _("link")
         TEST = 12, _("test message")
+        CONTROL = 13, _("control message")
         WELCOME = 20, _("welcome")
         POST = 30, _("group post")
         DIGEST = 40, _("digest")

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone as clock
 
@@ -13,6 +14,7 @@ from mailing.audience import audience_size
 from mailing.content import letter_of
 from mailing.letters import Answer, Outcome
 from mailing.models import Delivery, Email, Tick
+from mailing.settling import settle_all
 from signup.models import LinkRequest, Signup
 from signup.throttle import forget_visits
 from signup.waiting import move_one_batch
@@ -23,10 +25,11 @@ KEEP_TESTS = datetime.timedelta(days=30)
 
 @dataclass
 class Report:
-    """What one tick did: counts by name, and why sending stopped, if it did."""
+    """What one tick did: counts by name, why sending stopped, if it did, and what else went wrong."""
 
     counts: Counter = field(default_factory=Counter)
     stopped: str = ""
+    trouble: str = ""
 
     def line(self) -> str:
         """Return the counts as one line for a log."""
@@ -47,7 +50,7 @@ def tick(command: str, *, freeze: bool = True) -> Report:
     except Exception as error:
         _finish(row, report, f"{type(error).__name__}: {error}")
         raise
-    _finish(row, report, report.stopped)
+    _finish(row, report, report.stopped or report.trouble)
     return report
 
 
@@ -61,6 +64,9 @@ def _round(report: Report, freeze: bool) -> None:
     while freeze and queue.freeze_one():
         report.counts["e-mails begun"] += 1
     _send_all(report)
+    if settings.MAIL_TRANSPORT == "mailgun" and not report.stopped:
+        settled, report.trouble = settle_all()
+        report.counts["settled"] += settled
     report.counts["e-mails finished"] += queue.finish_emails()
     forget_visits()
     Email.objects.filter(state=Email.State.TEST, date_created__lt=clock.now() - KEEP_TESTS).delete()

@@ -61,12 +61,16 @@ MAIL_TRANSPORT = env.choice(
 MAIL_BATCH_SIZE = env.whole("MAIL_BATCH_SIZE", 1000, least=1, most=1000)
 MAIL_LEASE_SECONDS = env.number("MAIL_LEASE_SECONDS", 300, least=1)
 MAIL_TIMEOUT_SECONDS = env.number("MAIL_TIMEOUT_SECONDS", 60, least=0.1)
+MAIL_TRUST_MINUTES = env.number("MAIL_TRUST_MINUTES", 60)
+MAIL_EVENTS_HOURS = env.number("MAIL_EVENTS_HOURS", 24)
 MAIL_TRACKING = env.flag("MAIL_TRACKING", True)
 if MAIL_TIMEOUT_SECONDS >= MAIL_LEASE_SECONDS:
     raise ImproperlyConfigured(
         f"MAIL_TIMEOUT_SECONDS ({MAIL_TIMEOUT_SECONDS:g}) must be smaller than MAIL_LEASE_SECONDS "
         f"({MAIL_LEASE_SECONDS:g}), or a slow call could outlive the claim it was made under."
     )
+if MAIL_TRUST_MINUTES < 30:
+    warnings.warn("MAIL_TRUST_MINUTES is under 30: Mailgun itself may know of a message only later.", stacklevel=1)
 if MAIL_TRANSPORT == "mailgun" and not MAILGUN_API_KEY:
     warnings.warn("MAIL_TRANSPORT is mailgun but MAILGUN_API_KEY is missing: mail waits in the queue.", stacklevel=1)
 

@@ -1,0 +1,124 @@
+"""Settling what is unsure: proof of acceptance settles a delivery, proved absence puts it back, else a person decides.
+
+Absence is proved only when the question itself works: the events are asked for to their last page, long enough after
+the call (MAIL_TRUST_MINUTES, counted from the end of its lease), while a later message of ours is visible there.
+"""
+
+import datetime
+from dataclasses import replace
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone as clock
+from django.utils.translation import gettext as _
+
+from mailing import delivery
+from mailing.mailgun_events import EventsError, events
+from mailing.models import Batch, Delivery
+from mailing.news import News, UnreadableError, read, take
+from mooc.lib.insert import insert_if_new
+
+Status, Kind = Delivery.Status, Delivery.Kind
+EARLY = datetime.timedelta(minutes=10)  # the provider's clock may be behind ours
+ASK_EVERY = datetime.timedelta(minutes=1)
+
+
+def settle_next(now: datetime.datetime | None = None) -> int | None:
+    """Ask about the next call that is unsure; return how many deliveries it settled, None where none is to be asked.
+
+    Raises EventsError where the events cannot be asked for; the call is asked about again in a minute.
+    """
+    now = now or clock.now()
+    batch = _take_next(now)
+    if batch is None:
+        return None
+    try:
+        return ask(batch, now)
+    except EventsError as error:
+        Batch.objects.filter(pk=batch.pk).update(doubt=str(error))
+        raise
+
+
+@transaction.atomic
+def _take_next(now: datetime.datetime) -> Batch | None:
+    oldest = now - datetime.timedelta(hours=settings.MAIL_EVENTS_HOURS)
+    batch = (
+        Batch.objects.filter(outcome=Batch.Outcome.UNSURE, transport="mailgun", lease_until__gte=oldest)
+        .exclude(asked__gt=now - ASK_EVERY).order_by("lease_until", "pk").select_for_update(skip_locked=True).first()
+    )  # fmt: skip
+    if batch:
+        batch.asked = now
+        batch.save(update_fields=["asked"])
+    return batch
+
+
+def ask(batch: Batch, now: datetime.datetime) -> int:
+    """Ask the provider about one call and settle what can be settled; return how many deliveries that is."""
+    before = _unsure(batch).count()
+    for item in events(batch.claimed - EARLY, message_id=batch.message_id):
+        try:
+            news = read(item)
+        except UnreadableError:
+            continue
+        if news.message_id == batch.message_id:
+            take(_with_delivery(news, batch), now)
+    absent = list(_unsure(batch).values_list("pk", flat=True))
+    trusted = batch.lease_until + datetime.timedelta(minutes=settings.MAIL_TRUST_MINUTES)
+    if absent and now >= trusted and has_control(batch, now):
+        delivery.put_back(batch, absent, _("The provider does not know it: it was not sent."), now)
+    delivery.close_if_settled(batch)
+    return before - _unsure(batch).count()
+
+
+def _unsure(batch: Batch):
+    return Delivery.objects.filter(batch=batch, status=Status.UNSURE)
+
+
+def _with_delivery(news: News, batch: Batch) -> News:
+    """Find by its address the delivery of an event that lost our own mark."""
+    if news.delivery is not None:
+        return news
+    rows = [row.pk for row in batch.deliveries.all() if delivery.belongs_to(row, news.address)]
+    return replace(news, delivery=rows[0]) if rows else news
+
+
+def has_control(batch: Batch, now: datetime.datetime) -> bool:
+    """Say whether a message that we sent after this call is visible among the events; have one sent if none is.
+
+    Without it, absence could mean that the events are late or empty for everybody.
+    """
+    later = Batch.objects.filter(claimed__gt=batch.lease_until, outcome=Batch.Outcome.ACCEPTED)
+    known = set(later.values_list("message_id", flat=True)[:1000])
+    if known:
+        for item in events(batch.lease_until - EARLY, event="accepted"):
+            headers = (item.get("message") or {}).get("headers") or {}
+            if headers.get("message-id") in known:
+                return True
+    _ask_for_control(batch, now)
+    return False
+
+
+def _ask_for_control(batch: Batch, now: datetime.datetime) -> None:
+    """Have one message sent to the organisers, so that a later message of ours can be seen among the events."""
+    row = Delivery(
+        key=f"control:{batch.pk}", bundle="control", kind=Kind.CONTROL, not_before=now, queued_at=now, changed_at=now,
+        address=parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
+    )  # fmt: skip
+    insert_if_new(row)
+    Batch.objects.filter(pk=batch.pk).update(doubt=_("Waiting for a control message to be visible at the provider."))
+
+
+def settle_all() -> tuple[int, str]:
+    """Ask about every call that is due to be asked about; return how many deliveries were settled, and a trouble."""
+    settled, trouble = 0, ""
+    while not trouble:
+        try:
+            found = settle_next()
+        except EventsError as error:
+            trouble = str(error)
+        else:
+            if found is None:
+                break
+            settled += found
+    return settled, trouble
