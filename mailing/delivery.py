@@ -38,8 +38,10 @@ class Claim:
 
 
 def due(now: datetime.datetime) -> QuerySet[Delivery]:
-    """The deliveries that wait and may be sent at `now`."""
-    return Delivery.objects.filter(status=Status.QUEUED, not_before__lte=now)
+    """The deliveries that wait and may be sent at `now`; those of a paused e-mail may not."""
+    ready = Delivery.objects.filter(status=Status.QUEUED, not_before__lte=now)
+    paused = list(Email.objects.filter(paused__isnull=False).values_list("pk", flat=True))
+    return ready.exclude(email__in=paused) if paused else ready
 
 
 @transaction.atomic

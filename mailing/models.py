@@ -44,6 +44,7 @@ class Email(models.Model):
     audience = models.CharField(_("to"), max_length=12, choices=Audience, default=Audience.INDIVIDUALS)
     scheduled_for = models.DateTimeField(_("scheduled for"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.DRAFT)
+    paused = models.DateTimeField(_("paused"), null=True, editable=False)
     problem = models.TextField(_("what is wrong with it"), blank=True, editable=False)
     frozen_html = models.TextField(blank=True, editable=False)  # the whole page as it left, merge tags in place
     frozen_text = models.TextField(blank=True, editable=False)
@@ -215,6 +216,16 @@ class Suppression(models.Model):
 
     def __str__(self) -> str:
         return f"{self.folded}: {self.get_kind_display()}"
+
+
+class SitePause(models.Model):
+    """While a row stands here, nothing is sent to anybody."""
+
+    since = models.DateTimeField(default=clock.now)
+    reason = models.CharField(max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return f"paused since {self.since:%Y-%m-%d %H:%M}"
 
 
 class OutboxMessage(models.Model):

@@ -9,6 +9,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone as clock
 
 from mailing.audience import people
+from mailing.brakes import is_too_late
 from mailing.content import finish_email
 from mailing.models import Delivery, Email
 from signup.models import LinkRequest, Signup
@@ -73,7 +74,8 @@ def freeze_one(now: datetime.datetime | None = None) -> Email | None:
     """Freeze the next e-mail that is due: its content, and its audience as deliveries. None when none is due.
 
     In one transaction, so that the e-mail is either still scheduled or wholly queued; a second freeze adds nothing.
-    An e-mail that cannot be sent as it is goes back to being a draft and says why.
+    An e-mail that cannot be sent as it is goes back to being a draft and says why. One that is many hours overdue,
+    as after a long failure or a restored backup, is marked as missed: a person decides.
     """
     now = now or clock.now()
     email = (
@@ -83,6 +85,10 @@ def freeze_one(now: datetime.datetime | None = None) -> Email | None:
     )  # fmt: skip
     if email is None:
         return None
+    if is_too_late(email, now):
+        email.state = Email.State.MISSED
+        email.save(update_fields=["state", "date_updated"])
+        return email
     try:
         done = finish_email(email)
     except ValidationError as error:

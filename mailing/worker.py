@@ -11,6 +11,7 @@ from django.utils import timezone as clock
 
 from mailing import delivery, queue, transports
 from mailing.audience import audience_size
+from mailing.brakes import site_is_paused, stop_harmful
 from mailing.content import letter_of
 from mailing.letters import Answer, Outcome
 from mailing.models import Delivery, Email, Tick
@@ -61,6 +62,7 @@ def _finish(row: Tick, report: Report, error: str) -> None:
 def _round(report: Report, freeze: bool) -> None:
     report.counts["unsure"] += delivery.expire_leases()
     _queue_people(report.counts)
+    report.counts["e-mails stopped"] += len(stop_harmful())
     while freeze and queue.freeze_one():
         report.counts["e-mails begun"] += 1
     _send_all(report)
@@ -84,7 +86,7 @@ def _queue_people(counts: Counter) -> None:
 
 
 def _send_all(report: Report) -> None:
-    report.stopped = transports.ready()
+    report.stopped = site_is_paused() or transports.ready()
     if report.stopped:
         waiting = delivery.due(clock.now()).count()
         report.counts["waiting"] += waiting
@@ -97,6 +99,8 @@ def _send_all(report: Report) -> None:
             _send(claim, report)
         if time.monotonic() - looked > LOOK_AGAIN:
             _queue_people(report.counts)
+            report.counts["e-mails stopped"] += len(stop_harmful())
+            report.stopped = report.stopped or site_is_paused()
             looked = time.monotonic()
 
 
@@ -143,5 +147,5 @@ def outlook(*, freeze: bool = True) -> Report:
         report.counts["people they go to"] = sum(map(audience_size, emails))
     report.counts["waiting in the queue"] = delivery.due(now).count()
     report.counts["unsure"] = Delivery.objects.filter(status=Delivery.Status.UNSURE).count()
-    report.stopped = transports.ready()
+    report.stopped = site_is_paused() or transports.ready()
     return report
