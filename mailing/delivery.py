@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Min, Q, QuerySet
 from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 
@@ -45,7 +45,7 @@ def due(now: datetime.datetime) -> QuerySet[Delivery]:
 
 
 @transaction.atomic
-def claim(now: datetime.datetime | None = None, size: int | None = None) -> Claim | None:
+def claim(now: datetime.datetime | None = None) -> Claim | None:
     """Take the next deliveries that can share one provider call; None when nothing waits.
 
     The most urgent kind goes first. Any number of workers may claim at once: each takes rows that no other has
@@ -58,7 +58,7 @@ def claim(now: datetime.datetime | None = None, size: int | None = None) -> Clai
         return None
     rows = list(
         due(now).filter(bundle=first.bundle).order_by("pk").select_for_update(skip_locked=True)
-        [: size or settings.MAIL_BATCH_SIZE]
+        [: largest_call(now)]
     )  # fmt: skip
     people = {
         person.pk: person
@@ -168,16 +168,25 @@ def settle(batch: Batch, outcome: Outcome, now: datetime.datetime | None = None)
 
 
 @transaction.atomic
-def split(batch: Batch, rows: list[Delivery], reason: str, now: datetime.datetime | None = None) -> list[Claim]:
+def split(batch: Batch, rows: list[Delivery], refusal: Outcome, now: datetime.datetime | None = None) -> list[Claim]:
     """Replace a call that was refused whole by two of half the size, and return their claims.
 
-    Only after a definite no: nothing of the first call was sent.
+    Only after a definite no: nothing of the first call was sent. Where it was too large for the account, calls stay
+    smaller than it for a day.
     """
     now = now or clock.now()
     middle = len(rows) // 2
     halves = [Claim(_open_batch(batch.bundle, part, now), part) for part in (rows[:middle], rows[middle:])]
-    Batch.objects.filter(pk=batch.pk).update(outcome=Batch.Outcome.SPLIT, finished=now, error=reason)
+    outcome = Batch.Outcome.TOO_MANY if refusal.answer == Answer.SMALLER else Batch.Outcome.SPLIT
+    Batch.objects.filter(pk=batch.pk).update(outcome=outcome, finished=now, error=refusal.reason)
     return halves
+
+
+def largest_call(now: datetime.datetime) -> int:
+    """Return to how many people one call may go: MAIL_BATCH_SIZE, or half of what was too many within a day."""
+    refused = Batch.objects.filter(outcome=Batch.Outcome.TOO_MANY, finished__gte=now - datetime.timedelta(days=1))
+    smallest = refused.aggregate(smallest=Min("size"))["smallest"]
+    return min(settings.MAIL_BATCH_SIZE, max(smallest // 2, 1)) if smallest else settings.MAIL_BATCH_SIZE
 
 
 @transaction.atomic

@@ -112,8 +112,7 @@ def outcome_of(status: int, headers: requests.structures.CaseInsensitiveDict, te
     if status in (420, 429):
         return Outcome(Answer.LATER, reason, wait=waiting_time(headers, said))
     if status == 400:
-        bad = re.search(r"\bto'? parameter is not a valid address", said, re.IGNORECASE)
-        return Outcome(Answer.BAD_ADDRESS if bad else Answer.REFUSED, reason)
+        return Outcome(_refusal(said, size), reason)
     if status == 413:
         return Outcome(Answer.REFUSED, reason)
     if status == 403 and size > 1 and re.search(r"not allowed to send large batches", said, re.IGNORECASE):
@@ -122,6 +121,17 @@ def outcome_of(status: int, headers: requests.structures.CaseInsensitiveDict, te
         # 401 key, 402 and 403 account, 404 domain; the others are not described and would meet every other call too.
         return Outcome(Answer.STOP, reason)
     return Outcome(Answer.UNSURE, reason)  # mail whose call ended in a 5xx has been seen delivered
+
+
+def _refusal(said: str, size: int) -> Answer:
+    """Say what a 400 means: one address, the account, the size of the batch, or the message itself."""
+    if re.search(r"\bto'? parameter is not a valid address", said, re.IGNORECASE):
+        return Answer.BAD_ADDRESS
+    if size > 1 and re.search(r"recipients per request is allowed", said, re.IGNORECASE):
+        return Answer.SMALLER  # an account on probation
+    if re.search(r"domain \S+ is not allowed to send", said, re.IGNORECASE):
+        return Answer.STOP  # a free or unverified account: every other message would meet the same
+    return Answer.REFUSED
 
 
 def waiting_time(headers: requests.structures.CaseInsensitiveDict, sentence: str) -> float:

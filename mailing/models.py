@@ -75,6 +75,7 @@ class Batch(models.Model):
         ACCEPTED = "accepted", _("accepted")
         RETURNED = "returned", _("back in the queue")
         SPLIT = "split", _("split in two")
+        TOO_MANY = "too many", _("split, as it was too large")
         REFUSED = "refused", _("refused")
         UNSURE = "unsure", _("no clear answer")
         SETTLED = "settled", _("settled afterwards")
@@ -98,6 +99,7 @@ class Batch(models.Model):
             models.Index("lease_until", condition=Q(outcome="open"), name="batch_open"),
             models.Index("lease_until", condition=Q(outcome="unsure"), name="batch_unsure"),
             models.Index("claimed", condition=Q(outcome="accepted"), name="batch_accepted"),
+            models.Index("finished", condition=Q(outcome="too many"), name="batch_too_many"),
         ]
 
     def __str__(self) -> str:

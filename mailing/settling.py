@@ -9,13 +9,15 @@ from dataclasses import replace
 from email.utils import parseaddr
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Count
 from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 
 from mailing import delivery
 from mailing.mailgun_events import EventsError, events
-from mailing.models import Batch, Delivery
+from mailing.models import Batch, Delivery, Email
 from mailing.news import News, UnreadableError, read, take
 from mooc.lib.insert import insert_if_new
 
@@ -122,3 +124,43 @@ def settle_all() -> tuple[int, str]:
                 break
             settled += found
     return settled, trouble
+
+
+def unsure_batches(email: Email) -> list[Batch]:
+    """Return the calls of an e-mail of which something is unsure, oldest first, each with how many as `count`."""
+    calls = Batch.objects.filter(deliveries__email=email, deliveries__status=Status.UNSURE)
+    return list(calls.annotate(count=Count("deliveries")).order_by("claimed"))
+
+
+def ask_again(email: Email) -> int:
+    """Ask the provider now about everything unsure of an e-mail; return how much it settled. Raises EventsError."""
+    return sum(ask(batch, clock.now()) for batch in unsure_batches(email) if batch.transport == "mailgun")
+
+
+def treat_as_sent(email: Email) -> int:
+    """Take a person's word that what is unsure of an e-mail was sent; return how many deliveries."""
+    now, reason = clock.now(), _("A person decided that it was sent.")
+    done = 0
+    for batch in unsure_batches(email):
+        done += delivery.treat_as_sent(batch, reason, now)
+        delivery.close_if_settled(batch)
+    return done
+
+
+def send_again(email: Email, typed_number: int | None) -> int:
+    """Send again what is unsure of an e-mail, on a person's word; return how many deliveries.
+
+    Some people may then have it twice, so the number of people has to be typed. Raises ValidationError.
+    """
+    calls = unsure_batches(email)
+    size = sum(batch.count for batch in calls)
+    if not size or typed_number != size:
+        said = _("This sends again to %(people)s people, some of whom may have it. Type that number.")
+        raise ValidationError(said % {"people": f"{size:,}"})
+    now, reason = clock.now(), _("A person decided to send it again.")
+    for batch in calls:
+        rows = list(_unsure(batch).values_list("pk", flat=True))
+        delivery.put_back(batch, rows, reason, now)
+        delivery.close_if_settled(batch)
+    Email.objects.filter(pk=email.pk, state=Email.State.SENT).update(state=Email.State.SENDING)
+    return size

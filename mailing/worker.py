@@ -122,7 +122,7 @@ def _send(claim: delivery.Claim, report: Report) -> None:
         return
     outcome = transports.send(letter, recipients, batch.message_id)
     if outcome.answer in (Answer.BAD_ADDRESS, Answer.SMALLER) and len(rows) > 1:
-        for half in delivery.split(batch, rows, outcome.reason):
+        for half in delivery.split(batch, rows, outcome):
             if not report.stopped:
                 _send(half, report)
             else:
