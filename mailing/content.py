@@ -103,11 +103,12 @@ def _finished_system(first: Delivery, sequence: Sequence | None) -> tuple[str, F
         "changes": first.bundle.endswith(":changes"),
         "waited": first.bundle.endswith(":waited"),
     }
+    confirm = _("See the new answers") if context["changes"] else _("Confirm my address")
     name, why, button = {
         Kind.CONFIRM: (
             "confirm-address",
             _("You get this message because somebody signed up with this address. If it was not you, do nothing."),
-            {"button_url": tag("confirm_url"), "button_label": _("Confirm my address")},
+            {"button_url": tag("confirm_url"), "button_label": confirm},
         ),
         Kind.LINK: (
             "unsubscribe-link",

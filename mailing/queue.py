@@ -12,40 +12,66 @@ from mailing.audience import people
 from mailing.brakes import is_too_late
 from mailing.content import finish_email
 from mailing.models import Delivery, Email
+from signup.leaving import AGAIN
 from signup.models import LinkRequest, Signup
 
 Kind, Status = Delivery.Kind, Delivery.Status
 LOT = 1000  # rows a transaction
-KINDS = {LinkRequest.Kind.CONFIRM: Kind.CONFIRM, LinkRequest.Kind.UNSUBSCRIBE: Kind.LINK}
+
+
+@transaction.atomic
+def queue_confirmations(now: datetime.datetime | None = None) -> int:
+    """Queue a confirmation for the next lot of people who want one, and return how many were looked at.
+
+    Each gets a link of their own; somebody who got one within the hour and has not used it needs no other.
+    """
+    now = now or clock.now()
+    asking = list(
+        Signup.objects.filter(asked__isnull=False).order_by("pk").select_for_update(skip_locked=True)[:LOT]
+    )  # fmt: skip
+    recent = LinkRequest.objects.filter(
+        kind=LinkRequest.Kind.CONFIRM, used=None, made__gt=now - AGAIN, signup__in=asking
+    )  # fmt: skip
+    has_one = set(recent.values_list("signup", flat=True))
+    new = [person for person in asking if person.pk not in has_one and not person.left]
+    links = LinkRequest.objects.bulk_create(
+        LinkRequest(kind=LinkRequest.Kind.CONFIRM, signup=person, mailed=now) for person in new
+    )
+    rows = [
+        _delivery(f"confirm:{link.pk}", link.signup, Kind.CONFIRM, _confirmation_bundle(link.signup), now)
+        for link in links
+    ]  # fmt: skip
+    Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+    Signup.objects.filter(pk__in=[person.pk for person in asking]).update(asked=None)
+    return len(asking)
+
+
+def _confirmation_bundle(person: Signup) -> str:
+    return f"confirm:{person.sequence_id or 'waiting'}:{'changes' if person.confirmed and person.aside else 'new'}"
 
 
 @transaction.atomic
 def queue_links(now: datetime.datetime | None = None) -> int:
-    """Queue the next lot of confirmations and links that were asked for, and return how many."""
+    """Queue the next lot of other links that were asked for, and return how many."""
     now = now or clock.now()
     asked = list(
         LinkRequest.objects.filter(mailed=None).select_related("signup").order_by("pk")
         .select_for_update(skip_locked=True, of=("self",))[:LOT]
     )  # fmt: skip
     rows = [
-        Delivery(
-            key=f"{'link' if request.kind == LinkRequest.Kind.UNSUBSCRIBE else 'confirm'}:{request.pk}",
-            address=request.signup.email, signup=request.signup, kind=KINDS[request.kind],
-            bundle=_link_bundle(request), not_before=now, queued_at=now, changed_at=now,
-        )
-        for request in asked
-        if not request.used
+        _delivery(f"link:{link.pk}", link.signup, Kind.LINK, f"link:{link.signup.sequence_id or 'waiting'}", now)
+        for link in asked
     ]  # fmt: skip
     Delivery.objects.bulk_create(rows, ignore_conflicts=True)
-    LinkRequest.objects.filter(pk__in=[request.pk for request in asked]).update(mailed=now)
+    LinkRequest.objects.filter(pk__in=[link.pk for link in asked]).update(mailed=now)
     return len(rows)
 
 
-def _link_bundle(request: LinkRequest) -> str:
-    course = request.signup.sequence_id or "waiting"
-    if request.kind == LinkRequest.Kind.UNSUBSCRIBE:
-        return f"link:{course}"
-    return f"confirm:{course}:{'changes' if request.signup.confirmed and request.aside else 'new'}"
+def _delivery(key: str, person: Signup, kind: int, bundle: str, now: datetime.datetime) -> Delivery:
+    return Delivery(
+        key=key, address=person.email, signup=person, kind=kind, bundle=bundle, not_before=now, queued_at=now,
+        changed_at=now,
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -57,10 +83,9 @@ def queue_welcomes(now: datetime.datetime | None = None) -> int:
         .select_for_update(skip_locked=True)[:LOT]
     )  # fmt: skip
     rows = [
-        Delivery(
-            key=f"welcome:{person.pk}", address=person.email, signup=person, kind=Kind.WELCOME,
-            bundle=f"welcome:{person.sequence_id}:{'waited' if person.waited else 'new'}",
-            not_before=now, queued_at=now, changed_at=now,
+        _delivery(
+            f"welcome:{person.pk}", person, Kind.WELCOME,
+            f"welcome:{person.sequence_id}:{'waited' if person.waited else 'new'}", now,
         )
         for person in new
     ]  # fmt: skip

@@ -77,7 +77,8 @@ def _round(report: Report, freeze: bool) -> None:
 def _queue_people(counts: Counter) -> None:
     """Queue confirmations, links and welcomes, and move the waiting list, until nothing of each is left."""
     for name, step in (
-        ("confirmations and links", queue.queue_links),
+        ("confirmations", queue.queue_confirmations),
+        ("links", queue.queue_links),
         ("moved from the waiting list", move_one_batch),
         ("welcomes", queue.queue_welcomes),
     ):
@@ -139,7 +140,8 @@ def outlook(*, freeze: bool = True) -> Report:
     """Return what a tick would find to do now, changing nothing."""
     now = clock.now()
     report = Report()
-    report.counts["confirmations and links"] = LinkRequest.objects.filter(mailed=None, used=None).count()
+    report.counts["confirmations"] = Signup.objects.filter(asked__isnull=False).count()
+    report.counts["links"] = LinkRequest.objects.filter(mailed=None).count()
     report.counts["welcomes"] = Signup.objects.active().filter(welcomed=None, sequence__isnull=False).count()
     if freeze:
         emails = Email.objects.filter(state=Email.State.SCHEDULED, scheduled_for__lte=now).select_related("sequence")

@@ -22,7 +22,7 @@ idea and one small thing to try. You need ten minutes, something to write with, 
 """
 WELCOME = """
 <p>Hello {{ first_name|there }},</p>
-<p>it is good to have you in <strong>{{ course }}</strong>. Before the first lesson, find one page that you wrote
+<p>It is good to have you in <strong>{{ course }}</strong>. Before the first lesson, find one page that you wrote
 this year
 and were not quite happy with. A letter, a report, a post: anything you may cut to pieces.</p>
 <p>Keep it near. We begin with it.</p>
@@ -36,7 +36,7 @@ QUESTIONS = (
 LESSONS = (
     (0, "Lesson 1: One page, half the words", """
 <p>Hello {{ first_name|there }},</p>
-<p>take the page that you put aside and count its words. Today you cut it to half. Not by shortening each sentence,
+<p>Take the page that you put aside and count its words. Today you cut it to half. Not by shortening each sentence,
 but by
 asking of each one: <em>would anybody miss it?</em></p>
 <ol><li>Strike every sentence that says again what the one before it said.</li>

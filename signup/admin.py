@@ -148,7 +148,7 @@ class AddByHandForm(forms.ModelForm):
 class SignupAdmin(CourseAdmin):
     """One person in one course run. The key, which opens their page, is shown nowhere."""
 
-    list_display = ("email", "name", "state", "sequence", "wants_group", "timezone", "signed_up")
+    list_display = ("email", "name", "state", "sequence", "wants_group", "signed_up")
     list_filter = ("sequence", ConfirmedFilter, LeftFilter, "wants_group", ("timezone", admin.AllValuesFieldListFilter))
     list_select_related = ("sequence",)
     list_per_page = 50

@@ -4,7 +4,7 @@ import datetime
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone as clock
 
 from sequence.models import Sequence
@@ -54,12 +54,25 @@ def catalogue(now: datetime.datetime | None = None) -> Catalogue:
     """Return what can be joined. One query, whose SQL is made once, sees whether what is in memory is still true."""
     global _last  # noqa: PLW0603  (replaced whole, so every thread sees the old one or the new one)
     first = ((now or clock.now()) - DAY).date()
-    with connection.cursor() as cursor:
-        cursor.execute(_select(connection.vendor), [connection.ops.adapt_datefield_value(first)])
-        rows = cursor.fetchall()
+    # Nearly every page begins with this query, so it is the health check of a kept connection as well: where it
+    # fails, a new connection is tried once. A check of Django's own would be a second round to the server.
+    connection.health_check_done = True
+    try:
+        rows = _rows(first)
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block:
+            raise
+        connection.close()
+        rows = _rows(first)
     if rows != _last.rows:
         _last = Catalogue(rows, _courses(first))
     return _last
+
+
+def _rows(first: datetime.date) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(_select(connection.vendor), [connection.ops.adapt_datefield_value(first)])
+        return cursor.fetchall()
 
 
 @lru_cache

@@ -144,6 +144,7 @@ def field_of(question: Question) -> forms.Field:
     """Return the form field that asks one question."""
     shared: dict[str, Any] = {
         "label": question.label, "help_text": question.help_text, "required": question.required,
+        "error_messages": {"required": _("Choose an answer.") if question.is_choice else _("Answer this question.")},
     }  # fmt: skip
     options = [(option, option) for option in question.options()]
     match question.kind:

@@ -9,10 +9,8 @@ from django.utils import timezone as clock
 
 from mooc.lib.insert import insert_if_new
 from sequence.models import Sequence
-from signup.models import LinkRequest, Signup
+from signup.models import Signup
 from signup.throttle import count_visit
-
-AGAIN = datetime.timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -31,58 +29,42 @@ def join(
 
     `said` is what `PersonForm.said` returns, `visitor` the network address it came from. Nobody has proven that the
     address is theirs, so what is said about somebody who once confirmed is kept aside until the link mailed to them
-    is pressed. Raises TooManyError when the network has sent its share.
+    is pressed. That a link is wanted is written into the row; the mail room sends it. Raises TooManyError when the
+    network has sent its share.
     """
     now = now or clock.now()
     asks = sequence is None or sequence.confirm_addresses
     new = Signup(sequence=sequence, email=address)
     new.take(said)
-    if not asks:
+    if asks:
+        new.asked = now
+    else:
         new.confirmed = new.first_confirmed = now
     with transaction.atomic():
         count_visit(visitor, now)
         if not insert_if_new(new):
             row = Signup.objects.select_for_update().of_address(address).filter(sequence=sequence).get()
             return Joined(row, made=False, confirms=_join_again(row, said, asks, now))
-        if asks:
-            insert_if_new(LinkRequest(kind=LinkRequest.Kind.CONFIRM, signup=new))
         return Joined(new, made=True, confirms=asks)
 
 
 def _join_again(row: Signup, said: dict[str, Any], asks: bool, now: datetime.datetime) -> bool:
     """Take up a further sign-up of the same address, and say whether a link must be pressed."""
     if row.first_confirmed:
+        row.put_aside(said)
+        row.asked = now
         if row.left:
             row.left = row.confirmed = None
-            row.save(update_fields=["left", "confirmed", "date_updated"])
-        ask_for_confirmation(row, said, now)
+        row.save()
         return True
     row.take(said)
     row.left = None
-    if not asks:
+    if asks:
+        row.asked = now
+    else:
         row.confirmed = row.first_confirmed = now
     row.save()
-    if asks:
-        ask_for_confirmation(row, {}, now)
     return asks
-
-
-def ask_for_confirmation(row: Signup, aside: dict[str, Any], now: datetime.datetime) -> LinkRequest:
-    """Ask for a message whose link confirms the address and applies what was kept aside; at most one an hour.
-
-    Within the hour the open request is used again: its link then applies the newest answers, which its page shows
-    before anything is pressed.
-    """
-    open_request = row.link_requests.filter(kind=LinkRequest.Kind.CONFIRM, used=None).order_by("-pk").first()
-    if open_request:
-        aside = {**open_request.aside, **aside}
-        if "answers" in aside:
-            aside["answers"] = {**open_request.aside.get("answers", {}), **aside["answers"]}
-        if open_request.mailed is None or open_request.made > now - AGAIN:
-            open_request.aside = aside
-            open_request.save(update_fields=["aside"])
-            return open_request
-    return LinkRequest.objects.create(kind=LinkRequest.Kind.CONFIRM, signup=row, aside=aside)
 
 
 @transaction.atomic

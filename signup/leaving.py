@@ -8,8 +8,9 @@ from django.db import transaction
 from django.utils import timezone as clock
 from django.utils.crypto import constant_time_compare
 
-from signup.joining import AGAIN
 from signup.models import LinkRequest, Signup
+
+AGAIN = datetime.timedelta(hours=1)  # between two messages with the same kind of link to one person
 
 
 @transaction.atomic

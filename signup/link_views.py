@@ -10,7 +10,7 @@ from mooc.lib.network import client_address
 from sequence.models import title_of
 from signup.answers import answers_shown
 from signup.confirming import confirm as confirm_request
-from signup.confirming import find_request
+from signup.confirming import find_request, mark_of
 from signup.forms import AddressForm
 from signup.leaving import ask_for_unsubscribe_link, find_by_token, leave, leave_everything
 from signup.models import Signup
@@ -36,14 +36,17 @@ def confirm(request: HttpRequest, key: str) -> HttpResponse:
         return unknown(request)
     row = found.signup
     if request.method == "POST":
-        row = confirm_request(found)
-    elif not found.used:
+        row = confirm_request(found, request.POST.get("shown"))
+    if not found.used:
         questions = row.sequence.questions.all() if row.sequence else []
-        changes = answers_shown(row, questions, found.aside) if found.aside else []
-        return render(
-            request, "signup/confirm.html",
-            {"signup": row, "sequence": row.sequence, "title": title_of(row.sequence), "changes": changes},
-        )  # fmt: skip
+        shown = {
+            "signup": row,
+            "sequence": row.sequence,
+            "title": title_of(row.sequence),
+            "changes": answers_shown(row, questions, row.aside) if row.aside else [],
+            "mark": mark_of(row),
+        }
+        return render(request, "signup/confirm.html", shown)
     return render(
         request, "signup/confirmed.html", {"signup": row, "sequence": row.sequence, "title": title_of(row.sequence)}
     )

@@ -59,6 +59,11 @@ class Question(models.Model):
     def __str__(self) -> str:
         return self.label
 
+    @property
+    def is_choice(self) -> bool:
+        """Whether it is answered by choosing."""
+        return self.kind in (self.Kind.ONE, self.Kind.MANY, self.Kind.YES)
+
     def options(self) -> list[str]:
         """Return the choices, without empty lines and repeats."""
         return list(dict.fromkeys(line.strip() for line in self.choices.splitlines() if line.strip()))
@@ -96,6 +101,8 @@ class Signup(models.Model):
     answers = models.JSONField(_("answers"), default=dict, blank=True)
     wants_group = models.BooleanField(_("wants a group"), default=True)
     key = models.CharField(_("key"), max_length=64, unique=True, default=new_key, editable=False)
+    asked = models.DateTimeField(null=True, editable=False)  # a confirmation is wanted that is not queued yet
+    aside = models.JSONField(default=dict, editable=False)  # said without proof about somebody confirmed, see `join`
     confirmed = models.DateTimeField(_("confirmed"), null=True, blank=True)
     first_confirmed = models.DateTimeField(null=True, editable=False)
     left = models.DateTimeField(_("left"), null=True, blank=True)
@@ -116,6 +123,7 @@ class Signup(models.Model):
         ]
         indexes = [
             models.Index("folded", name="signup_by_address"),
+            models.Index("id", condition=Q(asked__isnull=False), name="signup_to_ask"),
             models.Index(
                 "sequence", condition=Q(welcomed=None, left=None, confirmed__isnull=False), name="signup_to_welcome"
             ),
@@ -143,9 +151,14 @@ class Signup(models.Model):
         self.wants_group = said.get("wants_group", self.wants_group)
         self.answers = {**self.answers, **said.get("answers", {})}
 
+    def put_aside(self, said: dict[str, Any]) -> None:
+        """Keep what a form said until a link is pressed, without saving; newer answers overwrite older ones."""
+        answers = {**self.aside.get("answers", {}), **said.get("answers", {})}
+        self.aside = {**self.aside, **said, "answers": answers}
+
 
 class LinkRequest(models.Model):
-    """Somebody asked for a message with a link. The mail room sends it and writes down when."""
+    """A message with a link: asked for and not yet mailed, or mailed, or used."""
 
     class Kind(models.TextChoices):
         CONFIRM = "confirm"
@@ -154,7 +167,6 @@ class LinkRequest(models.Model):
     kind = models.CharField(max_length=12, choices=Kind)
     signup = models.ForeignKey(Signup, models.CASCADE, related_name="link_requests")
     key = models.CharField(max_length=64, unique=True, default=new_key, editable=False)
-    aside = models.JSONField(default=dict)  # what a confirmed person's second sign-up said, kept until the press
     made = models.DateTimeField(auto_now_add=True)
     mailed = models.DateTimeField(null=True)
     used = models.DateTimeField(null=True)

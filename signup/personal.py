@@ -16,11 +16,9 @@ def held_data(address: str) -> dict[str, list[dict[str, object]]]:
                 "confirmed": row.confirmed,
                 "bounced": row.bounced,
                 "welcomed": row.welcomed,
+                "kept_aside": row.aside,
             }
             for row in rows
         ],
-        "links": [
-            {"kind": link.kind, "asked": link.made, "mailed": link.mailed, "used": link.used, "kept_aside": link.aside}
-            for link in links
-        ],
+        "links": [{"kind": link.kind, "asked": link.made, "mailed": link.mailed, "used": link.used} for link in links],
     }

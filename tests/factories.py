@@ -9,8 +9,9 @@ from django.utils import timezone as clock
 
 from groups.models import Group, Membership, create_group
 from mailing.models import Delivery, Email
+from mailing.queue import queue_confirmations
 from sequence.models import Sequence
-from signup.models import Question, Signup
+from signup.models import LinkRequest, Question, Signup
 
 DAY = datetime.timedelta(days=1)
 numbers = itertools.count(1)
@@ -39,6 +40,13 @@ def signup(**fields) -> Signup:
     confirmed = fields.get("confirmed", clock.now())
     given = {"email": f"learner{next(numbers)}@example.org", "confirmed": confirmed, "first_confirmed": confirmed}
     return Signup.objects.create(**{**given, **fields})
+
+
+def link(person: Signup | None = None) -> LinkRequest:
+    """Let the mail room queue what was asked for, and return the newest link (of that person)."""
+    queue_confirmations()
+    found = LinkRequest.objects.filter(signup=person) if person else LinkRequest.objects
+    return found.latest("pk")
 
 
 def email(**fields) -> Email:

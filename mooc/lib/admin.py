@@ -41,6 +41,7 @@ class CourseAdmin(admin.ModelAdmin):
 
     class Media:
         css = {"all": ("mooc/home.css",)}
+        js = ("mooc/editor.js",)
 
     def formfield_for_dbfield(self, db_field, request: HttpRequest, **kwargs):
         if db_field.name == "timezone":

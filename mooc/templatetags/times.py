@@ -26,7 +26,7 @@ def local_time(moment: datetime.datetime, zone_name: str, edge: str = "") -> str
     """Return a <time> that says `moment` (aware) in the zone: `Sunday 10 January 2027, 09:00 (Europe/London)`.
 
     `edge` is "start" for the first moment of a whole day, then the day alone is said; or "end" for the midnight that
-    ends one: `until midnight on Sunday 10 January 2027 (Europe/London)`. page.js says the same moment on the reader's clock.
+    ends one: `until midnight on Sunday 10 January 2027 (Europe/London)`. page.js says it on the reader's own clock.
     """
     there = moment.astimezone(zone(zone_name))
     place = zone_name.replace("_", " ")

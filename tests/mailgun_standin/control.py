@@ -29,15 +29,15 @@ def report(standin: "StandIn", *, address: str = "", short: bool = False) -> dic
     `short` leaves out calls and copies. With an `address`, its copies whole.
     """
     truth = standin.truth
-    counts = truth.counts()
+    accepted, distinct = truth.totals()
     found: dict[str, object] = {
         "seed": standin.seed,
         "lean": truth.lean,
         "requests": dict(truth.requests),
         "faults": dict(truth.faults()),
-        "accepted": counts.total(),
-        "distinct": len(counts),
-        "doubled": [[*pair, number] for pair, number in counts.items() if number > 1],
+        "accepted": accepted,
+        "distinct": distinct,
+        "doubled": [[*pair, number] for pair, number in truth.doubled().items()],
         "webhooks": len(standin.webhooks.tries),
     }
     if address:
@@ -62,7 +62,8 @@ def configure(standin: "StandIn", changes: dict) -> None:
     Keys: `clear` (true: no rules, no planned faults), `rules` (list of {"fault": kind or fields of Fault, + fields of
     Rule}), `plan`, `events`, `fates`, `webhooks` (fields of Plan, Manners, Fates, Habits), `hook` (an address for all
     webhooks), `refuse` (seconds), `delay` (seconds), `clock` (seconds to add to the time), `state` (of the domain),
-    `bad` (addresses that are malformed), `suppress` ({list: [addresses]}).
+    `bad` (addresses that are malformed), `suppress` ({list: [addresses]}), `happen` (list of {"event": name,
+    "address": whose newest copy it happens to, + details as in shapes.py}).
     """
     actions = {
         "clear": lambda value: value and standin.faults.clear(),
@@ -80,6 +81,7 @@ def configure(standin: "StandIn", changes: dict) -> None:
         "suppress": lambda value: [
             standin.suppressions.add(kind, one) for kind, addresses in value.items() for one in addresses
         ],
+        "happen": lambda value: [_happen(standin, **one) for one in value],
     }
     if unknown := set(changes) - set(actions):
         raise ValueError(f"Nothing is called {unknown.pop()!r}. There are: {', '.join(actions)}.")
@@ -122,6 +124,13 @@ def amend(target: object, changes: dict) -> None:
         raise ValueError(f"Nothing is called {unknown.pop()!r}. There are: {', '.join(sorted(known))}.")
     for name, value in changes.items():
         setattr(target, name, tuple(value) if isinstance(value, list) else value)
+
+
+def _happen(standin: "StandIn", event: str, address: str, **details: object) -> None:
+    copies = standin.truth.copies(address)
+    if not copies:
+        raise ValueError(f"Nothing was accepted for {address}.")
+    standin.happen(event, copies[-1], **details)
 
 
 def _asked(request: Request) -> dict:

@@ -31,7 +31,12 @@ class Handler(BaseHTTPRequestHandler):
             if call.fault:  # a fault at the door: the body is never read
                 self._reset()
                 return
-        length = int(self.headers.get("Content-Length") or 0)
+        said = self.headers.get("Content-Length", "" if "Transfer-Encoding" in self.headers else "0")
+        if not said.isdigit():
+            self.close_connection = True
+            self._write(Reply(plain("Content-Length is missing", 411)))
+            return
+        length = int(said)
         if length > LARGEST_BODY:
             self.close_connection = True
             self._write(Reply(plain("request size exceeds 52.4MiB limit", 413)))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.mailgun_standin.standin import CONTROL_KEY, KEY, SIGNING_KEY
+from tests.mailgun_standin.standin import CONTROL_KEY, environment
 from tests.mailgun_standin.truth import Pair
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -28,13 +28,7 @@ class Remote:
 
     def environment(self) -> dict[str, str]:
         """Return the settings that point the project at it, as environment variables. It must have the usual keys."""
-        return {
-            "MAIL_TRANSPORT": "mailgun",
-            "MAILGUN_API_URL": self.url,
-            "MAILGUN_API_DOMAIN": self.domain,
-            "MAILGUN_API_KEY": KEY,
-            "MAILGUN_WEBHOOK_SIGNING_KEY": SIGNING_KEY,
-        }
+        return environment(self.url, self.domain)
 
     def truth(self, *, address: str = "", short: bool = False) -> dict:
         """Return control.report() of the stand-in; raises URLError while its door is shut."""

@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+import itertools
 import socket
 import threading
 import time
@@ -28,6 +29,18 @@ from tests.mailgun_standin.webhooks import Webhooks
 
 KEY, SENDING_KEY = "key-stand-in-account", "key-stand-in-sending"
 SIGNING_KEY, CONTROL_KEY = "key-stand-in-signing", "key-stand-in-control"
+MOST_REFUSED = 20  # calls in a row, where a plan holds nothing but refusals
+
+
+def environment(url: str, domain: str, key: str = KEY, signing_key: str = SIGNING_KEY) -> dict[str, str]:
+    """Return the settings that point the project at a stand-in, as environment variables."""
+    return {
+        "MAIL_TRANSPORT": "mailgun",
+        "MAILGUN_API_URL": url,
+        "MAILGUN_API_DOMAIN": domain,
+        "MAILGUN_API_KEY": key,
+        "MAILGUN_WEBHOOK_SIGNING_KEY": signing_key,
+    }
 
 
 @dataclass
@@ -52,10 +65,10 @@ class StandIn:
     port: int = 0
     seed: int = 1
     domain_name: str = "mail.example.org"
-    key: str = KEY
-    sending_key: str = SENDING_KEY
-    signing_key: str = SIGNING_KEY
-    control_key: str = CONTROL_KEY
+    key: str = field(default=KEY, repr=False)
+    sending_key: str = field(default=SENDING_KEY, repr=False)
+    signing_key: str = field(default=SIGNING_KEY, repr=False)
+    control_key: str = field(default=CONTROL_KEY, repr=False)
     lean: bool = False
     delay: float = 0.0
     plan: Plan | None = None
@@ -77,7 +90,7 @@ class StandIn:
         self.lists = Lists(self.clock, self.later)
         self.domain = Domain(self.domain_name, self.webhooks)
         self._messages = Messages(self)
-        self._ids = iter(range(1, 2**62))
+        self._ids = itertools.count(1)
         self._control = Router(self.domain_name, control.endpoints(self))
         self._api = Router(
             self.domain_name,
@@ -115,13 +128,7 @@ class StandIn:
 
     def environment(self) -> dict[str, str]:
         """Return the settings that point the project at the stand-in, as environment variables."""
-        return {
-            "MAIL_TRANSPORT": "mailgun",
-            "MAILGUN_API_URL": self.url,
-            "MAILGUN_API_DOMAIN": self.domain_name,
-            "MAILGUN_API_KEY": self.key,
-            "MAILGUN_WEBHOOK_SIGNING_KEY": self.signing_key,
-        }
+        return environment(self.url, self.domain_name, self.key, self.signing_key)
 
     def fail(self, kind: str, *, times: int | None = 1, skip: int = 0, address: str = "", subject: str = "",
              least: int = 0, **fault: float) -> Rule:  # fmt: skip
@@ -176,7 +183,10 @@ class StandIn:
         """Shut the door behind a call if the plan refuses the next one."""
         seconds = 0.0
         with self._ending:
-            while (fault := self.faults.plan.step(self.truth.next_number).fault) and fault.kind == "refuse":
+            for _call in range(MOST_REFUSED):
+                fault = self.faults.plan.step(self.truth.next_number).fault
+                if not fault or fault.kind != "refuse":
+                    break
                 self.truth.refused(self.clock())
                 seconds += fault.seconds
         if seconds:
@@ -198,8 +208,8 @@ class StandIn:
 
     def allows(self, request: Request, user: str, *keys: str) -> bool:
         """Say whether a request carries one of the keys, by Basic authentication."""
-        given = request.headers.get("Authorization", "")
-        wanted = ("Basic " + base64.b64encode(f"{user}:{key}".encode()).decode() for key in keys)
+        given = request.headers.get("Authorization", "").encode("utf-8", "replace")
+        wanted = (b"Basic " + base64.b64encode(f"{user}:{key}".encode()) for key in keys)
         return any(hmac.compare_digest(given, one) for one in wanted)
 
     def _serve(self, connection: socket.socket, address: tuple[str, int]) -> None:

@@ -146,8 +146,8 @@ class Truth:
             call.accepted += len(copies)
             for copy in copies:
                 if self.lean:
-                    pair = f"{fold(copy.address)}\n{self.key(copy)}"
-                    self._counts[pair] = self._counts.get(pair, 0) + 1
+                    joined = _joined(copy.address, self.key(copy))
+                    self._counts[joined] = self._counts.get(joined, 0) + 1
                 else:
                     self._copies.setdefault(fold(copy.address), []).append(copy)
 
@@ -163,25 +163,31 @@ class Truth:
             found = list(self._copies.get(fold(address), ()))
         return [copy for copy in found if key is None or self.key(copy) == key]
 
-    def counts(self) -> Counter[Pair]:
-        """Return how often each (address, key) was accepted."""
-        if self.lean:
-            with self._lock:
-                counts = self._counts.copy()
-            return Counter({tuple(pair.split("\n", 1)): number for pair, number in counts.items()})
-        return Counter((fold(copy.address), self.key(copy)) for copy in self.everything())
+    def totals(self) -> tuple[int, int]:
+        """Return how many copies were accepted, and how many different (address, key)."""
+        counts = self._counted()
+        return sum(counts.values()), len(counts)
 
     def doubled(self) -> dict[Pair, int]:
-        """Return what was accepted more than once, with how often."""
-        return {pair: number for pair, number in self.counts().items() if number > 1}
+        """Return which (address, key) were accepted more than once, with how often."""
+        return {_pair(joined): number for joined, number in self._counted().items() if number > 1}
 
     def missing(self, expected: Iterable[Pair]) -> set[Pair]:
         """Return which expected (address, key) were never accepted."""
-        return {(fold(address), key) for address, key in expected} - set(self.counts())
+        counts = self._counted()
+        return {(fold(address), key) for address, key in expected if _joined(address, key) not in counts}
 
     def unexpected(self, expected: Iterable[Pair]) -> set[Pair]:
         """Return which (address, key) were accepted although nobody expected them."""
-        return set(self.counts()) - {(fold(address), key) for address, key in expected}
+        wanted = {_joined(address, key) for address, key in expected}
+        return {_pair(joined) for joined in self._counted() if joined not in wanted}
+
+    def _counted(self) -> dict[str, int]:
+        # One string for each pair: a million tuples would take six times the memory.
+        if self.lean:
+            with self._lock:
+                return self._counts.copy()
+        return Counter(_joined(copy.address, self.key(copy)) for copy in self.everything())
 
     def exposed(self) -> list[Copy]:
         """Return the copies whose reader sees other people's addresses."""
@@ -195,3 +201,12 @@ class Truth:
 def fold(address: str) -> str:
     """Return an address as it is compared."""
     return address.lower()
+
+
+def _joined(address: str, key: str) -> str:
+    return f"{fold(address)}\n{key}"
+
+
+def _pair(joined: str) -> Pair:
+    address, _, key = joined.partition("\n")
+    return address, key

@@ -14,7 +14,7 @@ from tests.mailgun_standin.signing import signed
 
 NAMES = ("accepted", "delivered", "opened", "clicked", "unsubscribed", "complained", "permanent_fail", "temporary_fail")
 REAL_WAITS = (300, 600, 900, 3600, 7200, 14400)  # seconds
-TIMEOUT = 10.0  # seconds
+TIMEOUT = 5.0  # seconds
 DONE = (200, 406)
 
 

@@ -1,5 +1,7 @@
 """The organiser's pages in a real browser: the `page` fixture fails on any policy violation or console error."""
 
+import re
+
 import pytest
 from django.conf import settings
 from playwright.sync_api import Page, expect
@@ -88,6 +90,7 @@ def test_no_page_of_the_admin_breaks_the_policy_or_runs_out_of_the_window(organi
         assert wide <= 0, path
         if organiser.locator("[data-django-prose-editor-configurable]").count():
             expect(organiser.locator(".tiptap").first).to_be_visible()
+            expect(organiser.locator(".tiptap").first).to_have_attribute("aria-label", re.compile("[tT]ext"))
 
 
 def test_the_log_in_page_keeps_the_policy(page, site):

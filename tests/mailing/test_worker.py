@@ -165,9 +165,9 @@ def test_batches_hold_so_many_and_name_each_address_once(provider, settings):
 
 
 def test_two_messages_of_one_kind_to_one_address_go_in_two_calls(provider):
-    person = factories.signup(confirmed=None)
+    person = factories.signup(welcomed=clock.now())
     for _ in range(2):
-        LinkRequest.objects.create(kind=LinkRequest.Kind.CONFIRM, signup=person)
+        LinkRequest.objects.create(kind=LinkRequest.Kind.UNSUBSCRIBE, signup=person)
     tick("test")
     assert [len(recipients) for _, recipients, _ in provider.calls] == [1, 1]
 

@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils import timezone as clock
 
-from signup.confirming import confirm, find_request
+from mailing.queue import queue_confirmations
+from signup.confirming import confirm, find_request, mark_of
 from signup.erasing import erase
 from signup.joining import join
 from signup.leaving import leave_everything
@@ -32,22 +33,23 @@ def test_a_first_sign_up_waits_for_its_link():
     row = Signup.objects.get()
     assert (row.email, row.answers, row.confirmed) == ("Ada@Example.org", {"goal": "soup"}, None)
     assert len(row.key) >= 32  # 192 bits
-    assert LinkRequest.objects.get().signup == row
+    assert factories.link().signup == row
 
 
 def test_an_unconfirmed_person_updates_at_once_and_is_mailed_once_an_hour():
     run = factories.sequence()
     join(run, "Ada@example.org", said(answers={"goal": "soup", "old": "x"}), "192.0.2.1")
+    factories.link()
     created = Signup.objects.get().date_created
     join(run, "ADA@EXAMPLE.ORG", said(name="Ada L", answers={"goal": "bread"}), "192.0.2.1")
     row = Signup.objects.get()
     assert (row.email, row.name, row.answers) == ("Ada@example.org", "Ada L", {"goal": "bread", "old": "x"})
     assert row.date_created == created
     assert row.date_updated > created
-    LinkRequest.objects.update(mailed=clock.now())
-    join(run, "ada@example.org", said(), "192.0.2.1")
+    factories.link()
     assert LinkRequest.objects.count() == 1
-    join(run, "ada@example.org", said(), "192.0.2.1", now=clock.now() + 2 * HOUR)
+    join(run, "ada@example.org", said(), "192.0.2.1")
+    queue_confirmations(clock.now() + 2 * HOUR)
     assert LinkRequest.objects.count() == 2
 
 
@@ -57,8 +59,7 @@ def test_what_is_said_about_a_confirmed_person_waits_for_the_link():
     join(person.sequence, person.email, said(name="Mallory", answers={"more": "1"}), "192.0.2.1")
     person.refresh_from_db()
     assert (person.name, person.answers) == ("Ada", {"goal": "soup", "level": "new"})
-    request = LinkRequest.objects.get()
-    confirm(find_request(request.key))
+    confirm(find_request(factories.link().key))
     person.refresh_from_db()
     assert (person.name, person.answers) == ("Mallory", {"goal": "spam", "level": "new", "more": "1"})
 
@@ -66,12 +67,24 @@ def test_what_is_said_about_a_confirmed_person_waits_for_the_link():
 def test_a_link_counts_once():
     person = factories.signup(confirmed=None, name="Ada")
     join(person.sequence, person.email, said(name="Ada"), "192.0.2.1")
-    request = find_request(LinkRequest.objects.get().key)
-    first = confirm(request).confirmed
+    key = factories.link().key
+    first = confirm(find_request(key)).confirmed
     leave_everything(person.email)
-    assert confirm(request).left
+    assert confirm(find_request(key)).left
     assert Signup.objects.get().confirmed == first
     assert find_request("no-such-key") is None
+
+
+def test_a_press_counts_only_for_what_its_page_showed():
+    person = factories.signup(answers={"goal": "soup"})
+    join(person.sequence, person.email, said(answers={"goal": "bread"}), "192.0.2.1")
+    link = find_request(factories.link().key)
+    shown = mark_of(link.signup)
+    join(person.sequence, person.email, said(answers={"goal": "spam"}), "192.0.2.1")
+    assert confirm(link, shown).answers == {"goal": "soup"}
+    assert link.used is None
+    assert confirm(link, mark_of(find_request(link.key).signup)).answers == {"goal": "spam"}
+    assert link.used
 
 
 def test_leaving_hides_and_signing_up_brings_back_after_the_link():
@@ -85,7 +98,7 @@ def test_leaving_hides_and_signing_up_brings_back_after_the_link():
     join(person.sequence, person.email, said(answers={"goal": "more spam"}), "192.0.2.1")
     person.refresh_from_db()
     assert person.answers == {"goal": "soup"}
-    confirm(find_request(LinkRequest.objects.get().key))
+    confirm(find_request(factories.link().key))
     assert Signup.objects.active().get().answers == {"goal": "more spam"}
 
 
@@ -107,7 +120,7 @@ def test_a_course_that_confirms_nobody_has_people_at_once():
     joined = join(factories.sequence(confirm_addresses=False), "ada@example.org", said(), "192.0.2.1")
     assert not joined.confirms
     assert Signup.objects.active().count() == 1
-    assert not LinkRequest.objects.exists()
+    assert queue_confirmations() == 0
 
 
 def test_a_network_has_its_share(settings):
@@ -169,7 +182,7 @@ def test_an_erased_address_stays_out_of_imports_but_may_sign_itself_up():
     with pytest.raises(ValidationError, match="erased"):
         create_signup(person.sequence, "ada@example.org")
     join(other.sequence, "ada@example.org", said(), "192.0.2.1")
-    confirm(find_request(LinkRequest.objects.get().key))
+    confirm(find_request(factories.link().key))
     assert create_signup(person.sequence, "ada@example.org").pk
 
 

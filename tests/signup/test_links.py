@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 def test_a_link_confirms_by_one_press(client):
     factories.sequence()
     client.post("/signup", {"email": "ada@example.org"})
-    key = LinkRequest.objects.get().key
+    key = factories.link().key
     assert client.get(f"/confirm/{key}/").status_code == 200
     assert Signup.objects.get().confirmed is None
     assert client.post(f"/confirm/{key}/").status_code == 200
@@ -33,9 +33,14 @@ def test_the_page_shows_what_a_second_sign_up_would_change(client):
     person = factories.signup()
     factories.question(sequence=person.sequence, label="Why are you here?")
     client.post("/signup", {"email": person.email, "goal": "<b>spam</b>"})
-    page = client.get(f"/confirm/{LinkRequest.objects.get().key}/").content.decode()
+    path = f"/confirm/{factories.link().key}/"
+    page = client.get(path).content.decode()
     assert "Why are you here?" in page
     assert "&lt;b&gt;spam&lt;/b&gt;" in page
+    again = client.post(path, {"shown": "a mark of other answers"}).content.decode()
+    assert "Why are you here?" in again
+    person.refresh_from_db()
+    assert person.answers == {}
 
 
 def test_asking_for_a_link_says_the_same_for_everybody(client):

@@ -105,6 +105,7 @@ def test_an_invalid_form_comes_back_with_everything_typed(client):
     page = response.content.decode()
     assert response.status_code == 200
     assert "does not look like an e-mail address" in page
+    assert "Answer this question." in page
     assert "not an address" in page
     assert "Ada &lt;b&gt;" in page
     assert not Signup.objects.exists()
