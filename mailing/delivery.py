@@ -5,11 +5,13 @@ A claim is committed before the socket opens, so whatever breaks afterwards, the
 
 import datetime
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Min, Q, QuerySet
+from django.db.models import F, Min, QuerySet
+from django.db.models.functions import Least
 from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 
@@ -18,7 +20,7 @@ from mailing.letters import Answer, Outcome
 from mailing.models import Batch, Delivery, Email, Event, OutboxMessage, Suppression
 from mooc.lib.addresses import fold
 from mooc.lib.digests import digest
-from signup.models import Signup
+from signup.models import LinkRequest, Signup
 
 Status, Kind = Delivery.Status, Delivery.Kind
 UNDECIDED = (Status.SENDING, Status.UNSURE)
@@ -26,6 +28,8 @@ ERASED = "erased:"
 # News only climbs: whatever order it comes in, the highest state stays.
 CLIMB = (Status.ACCEPTED, Status.DEFERRED, Status.DELIVERED, Status.BOUNCED, Status.COMPLAINED)
 LONGEST_WAIT = 3600.0  # seconds between two tries of one call
+ILL_AFTER = 3  # calls
+MOST_ATTEMPTS = 32_000  # counted no further: the column ends soon after, and tries every 10 seconds get there in days
 
 
 @dataclass
@@ -45,7 +49,7 @@ def due(now: datetime.datetime) -> QuerySet[Delivery]:
 
 
 @transaction.atomic
-def claim(now: datetime.datetime | None = None) -> Claim | None:
+def claim(now: datetime.datetime | None = None, size: int | None = None) -> Claim | None:
     """Take the next deliveries that can share one provider call; None when nothing waits.
 
     The most urgent kind goes first. Any number of workers may claim at once: each takes rows that no other has
@@ -56,16 +60,21 @@ def claim(now: datetime.datetime | None = None) -> Claim | None:
     first = due(now).order_by("kind", "pk").select_for_update(skip_locked=True).first()
     if first is None:
         return None
-    rows = list(
-        due(now).filter(bundle=first.bundle).order_by("pk").select_for_update(skip_locked=True)
-        [: largest_call(now)]
-    )  # fmt: skip
+    # The same order and limits as above: PostgreSQL then reads the index of what waits, and not all that was ever sent.
+    rest = due(now).filter(bundle=first.bundle, kind__lte=first.kind, pk__gte=first.pk).order_by("kind", "pk")
+    most = min(size or settings.MAIL_BATCH_SIZE, largest_call(now))
+    rows = list(rest.select_for_update(skip_locked=True)[:most])
+    return _claim_of(rows, first.bundle, now)
+
+
+def _claim_of(rows: list[Delivery], bundle: str, now: datetime.datetime) -> Claim:
+    """Commit to one call for those of these locked rows who are still to be written to; skip the others for good."""
     people = {
         person.pk: person
         for person in Signup.objects.filter(pk__in=[row.signup_id for row in rows if row.signup_id])
         .select_related("sequence").order_by("pk").select_for_update(of=("self",), no_key=True)
     }  # fmt: skip
-    email = Email.objects.select_related("sequence").filter(pk=first.email_id).first()
+    email = Email.objects.select_related("sequence").filter(pk=rows[0].email_id).first() if rows else None
     members = _members(email, list(people))
     complained = _complained(rows)
     going, skipped, seen = [], {}, set()
@@ -73,15 +82,46 @@ def claim(now: datetime.datetime | None = None) -> Claim | None:
         row.signup, row.email = people.get(row.signup_id), email
         reason = why_not(row, members, complained)
         if reason:
-            skipped.setdefault(reason, []).append(row.pk)
-        elif fold(row.address) not in seen:
+            skipped.setdefault(reason, []).append(row)
+        elif fold(row.address) not in seen and _course(row) == _course((going or [row])[0]):
             # A second message of this kind to one address waits for the next call: a call names an address once.
+            # So does somebody whom the waiting list has moved into a course meanwhile: a call is about one course.
             seen.add(fold(row.address))
             going.append(row)
-    for reason, numbers in skipped.items():
-        Delivery.objects.filter(pk__in=numbers).update(status=Status.SKIPPED, reason=reason, changed_at=now)
-    batch = _open_batch(first.bundle, going, now) if going else None
+    for reason, kept_back in skipped.items():
+        _skip(kept_back, reason, now)
+    batch = _open_batch(bundle, going, now) if going else None
     return Claim(batch, going, sum(map(len, skipped.values())))
+
+
+def _course(row: Delivery) -> int | None:
+    return row.signup.sequence_id if row.signup else None
+
+
+def _skip(rows: list[Delivery], reason: str, now: datetime.datetime) -> None:
+    Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
+        status=Status.SKIPPED, reason=reason, changed_at=now
+    )
+    # Who is out when the welcome would go has not been welcomed: `revive` brings it back with them.
+    out = [row.signup_id for row in rows if row.kind == Kind.WELCOME and row.signup and not _is_in(row.signup)]
+    Signup.objects.filter(pk__in=out).update(welcomed=None)
+    # Nobody has seen the link of a confirmation that was not sent: it must not keep the next one from being sent.
+    links = [row.key.partition(":")[2] for row in rows if row.kind == Kind.CONFIRM]
+    LinkRequest.objects.filter(pk__in=links).delete()
+    for row in rows:
+        if row.signup is None and not is_forgotten(row):
+            # Erased, or mistyped and corrected, since `forget` looked: the address goes with its owner.
+            Delivery.objects.filter(pk=row.pk).update(address=_hidden(row.address))
+
+
+def _is_in(person: Signup) -> bool:
+    return bool(person.confirmed) and not person.left and not person.bounced
+
+
+def revive(keys: Iterable[str], now: datetime.datetime) -> int:
+    """Put skipped deliveries back into the queue, for people who have come back; return how many."""
+    skipped = Delivery.objects.filter(key__in=list(keys), status=Status.SKIPPED)
+    return skipped.update(status=Status.QUEUED, reason="", not_before=now, changed_at=now)
 
 
 def why_not(row: Delivery, members: set[int] | None, complained: set[str]) -> str:
@@ -126,7 +166,7 @@ def _open_batch(bundle: str, rows: list[Delivery], now: datetime.datetime) -> Ba
         lease_until=now + datetime.timedelta(seconds=settings.MAIL_LEASE_SECONDS),
     )  # fmt: skip
     Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
-        status=Status.SENDING, batch=batch, attempts=F("attempts") + 1, changed_at=now, reason=""
+        status=Status.SENDING, batch=batch, attempts=Least(F("attempts") + 1, MOST_ATTEMPTS), changed_at=now, reason=""
     )
     return batch
 
@@ -137,10 +177,20 @@ def has_time(batch: Batch, now: datetime.datetime | None = None) -> bool:
     return left.total_seconds() >= settings.MAIL_TIMEOUT_SECONDS
 
 
+def is_unclear() -> bool:
+    """Say whether the last three calls that ended had no clear answer: then the next carries one message only.
+
+    A provider that is ill for an hour would otherwise leave every message that waits unsure.
+    """
+    ended = Batch.objects.exclude(outcome=Batch.Outcome.OPEN).order_by("-pk").values_list("outcome", flat=True)
+    return list(ended[:ILL_AFTER]) == [Batch.Outcome.UNSURE] * ILL_AFTER
+
+
 @transaction.atomic
 def settle(batch: Batch, outcome: Outcome, now: datetime.datetime | None = None) -> None:
     """Write down what became of a call. Rows that were settled otherwise meanwhile stay as they are."""
     now = now or clock.now()
+    _lock(batch)
     rows = Delivery.objects.filter(batch=batch, status__in=UNDECIDED)
     reason = outcome.reason[:500]
     match outcome.answer:
@@ -167,19 +217,27 @@ def settle(batch: Batch, outcome: Outcome, now: datetime.datetime | None = None)
     Batch.objects.filter(pk=batch.pk).update(outcome=result, finished=now, error=outcome.reason)
 
 
-@transaction.atomic
-def split(batch: Batch, rows: list[Delivery], refusal: Outcome, now: datetime.datetime | None = None) -> list[Claim]:
-    """Replace a call that was refused whole by two of half the size, and return their claims.
+def _lock(batch: Batch) -> None:
+    """Take the call's row before those of its deliveries, as everybody does: else two wait for each other."""
+    Batch.objects.select_for_update().get(pk=batch.pk)
 
-    Only after a definite no: nothing of the first call was sent. Where it was too large for the account, calls stay
-    smaller than it for a day.
+
+@transaction.atomic
+def part_of(batch: Batch, size: int, refusal: Outcome, now: datetime.datetime | None = None) -> Claim | None:
+    """Take up to `size` deliveries of a call that was refused whole into a call of their own; None where none is left.
+
+    Only after a definite no: nothing of the first call was sent. This is a new claim: who has left meanwhile is
+    skipped. Where the call was too large for the account, calls stay smaller than it for a day.
     """
     now = now or clock.now()
-    middle = len(rows) // 2
-    halves = [Claim(_open_batch(batch.bundle, part, now), part) for part in (rows[:middle], rows[middle:])]
-    outcome = Batch.Outcome.TOO_MANY if refusal.answer == Answer.SMALLER else Batch.Outcome.SPLIT
-    Batch.objects.filter(pk=batch.pk).update(outcome=outcome, finished=now, error=refusal.reason)
-    return halves
+    _lock(batch)
+    left = Delivery.objects.filter(batch=batch, status__in=UNDECIDED)
+    rows = list(left.order_by("pk").select_for_update()[:size])
+    claim = _claim_of(rows, batch.bundle, now) if rows else None
+    if not left.exists():
+        outcome = Batch.Outcome.TOO_MANY if refusal.answer == Answer.SMALLER else Batch.Outcome.SPLIT
+        Batch.objects.filter(pk=batch.pk).update(outcome=outcome, finished=now, error=refusal.reason)
+    return claim
 
 
 def largest_call(now: datetime.datetime) -> int:
@@ -251,12 +309,16 @@ def forget(address: str, now: datetime.datetime | None = None) -> int:
     What still waits is not sent. The rows stay as counts, under a keyed hash.
     """
     now = now or clock.now()
-    theirs = Q(signup__folded=fold(address)) | Q(address__iexact=address)
-    rows = list(Delivery.objects.filter(theirs).values_list("pk", flat=True))
+    # Two questions: one with OR would read the whole ledger.
+    owned = Delivery.objects.filter(signup__folded=fold(address)).values_list("pk", flat=True)
+    loose = Delivery.objects.filter(signup=None, address__iexact=address).values_list("pk", flat=True)
+    rows = [*owned, *loose]
     OutboxMessage.objects.filter(delivery__in=rows).delete()
     waiting = Delivery.objects.filter(pk__in=rows, status=Status.QUEUED)
     waiting.update(status=Status.SKIPPED, reason=_("The person was erased."), changed_at=now)
     Event.objects.filter(delivery__in=rows).update(address=_hidden(address), url="", payload={"erased": True})
+    known = Suppression.objects.filter(folded=_hidden(address)).values("kind")
+    Suppression.objects.filter(folded=fold(address), kind__in=known).delete()  # the same person was erased before
     Suppression.objects.filter(folded=fold(address)).update(folded=_hidden(address))
     return Delivery.objects.filter(pk__in=rows).update(address=_hidden(address), signup=None)
 

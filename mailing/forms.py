@@ -12,9 +12,9 @@ from mailing.models import Email
 from mailing.render import text_of
 from mailing.scheduling import check_time
 from mooc.lib.moments import comes_twice, in_words_beside_utc, read
+from mooc.lib.text import validate_line, validate_text
 from sequence.models import Sequence
 from signup.keys import VARIABLES
-from signup.text import validate_line, validate_text
 
 MOST_TAGS, LONGEST_TAG = 3, 40  # Mailgun takes more of neither for certain
 WHAT_EACH_GIVES = {

@@ -11,6 +11,7 @@ from django.utils import timezone as clock
 from mailing.audience import people
 from mailing.brakes import is_too_late
 from mailing.content import finish_email
+from mailing.delivery import revive
 from mailing.models import Delivery, Email
 from signup.leaving import AGAIN
 from signup.models import LinkRequest, Signup
@@ -90,6 +91,7 @@ def queue_welcomes(now: datetime.datetime | None = None) -> int:
         for person in new
     ]  # fmt: skip
     Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+    revive([row.key for row in rows], now)
     Signup.objects.filter(pk__in=[person.pk for person in new]).update(welcomed=now)
     return len(rows)
 
@@ -140,6 +142,9 @@ def promise(email: Email, now: datetime.datetime) -> int:
         "d_now", "d_none", "d_now", "d_now",
     )  # fmt: skip
     select, params = chosen.query.sql_with_params()
+    if connection.vendor == "postgresql":
+        # Whoever is being erased is waited for here. At the commit, the reference to them would break it all.
+        select += ' FOR KEY SHARE OF "signup_signup"'
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO mailing_delivery (key, address, signup_id, email_id, kind, bundle, status, reason, not_before,"

@@ -66,13 +66,14 @@ def _values(row: Signup) -> dict[str, str]:
 
 
 def held_messages(address: str) -> list[dict[str, object]]:
-    """Return what the ledger holds about an address, as JSON-ready values."""
-    rows = Delivery.objects.filter(signup__folded=fold(address)).select_related("email").order_by("pk")
+    """Return what the ledger holds about an address, and what the provider told of it, as JSON-ready values."""
+    rows = Delivery.objects.filter(signup__folded=fold(address)).select_related("email").prefetch_related("events")
     return [
         {
             "message": Delivery.Kind(row.kind).label, "subject": row.email and row.email.subject,
             "address": row.address, "state": row.status, "reason": row.reason,
             "queued": row.queued_at, "changed": row.changed_at,
+            "events": [{"what": each.kind, "when": each.happened, "link": each.url} for each in row.events.all()],
         }
-        for row in rows
+        for row in rows.order_by("pk")
     ]  # fmt: skip

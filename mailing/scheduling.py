@@ -90,7 +90,7 @@ def delete(email: Email) -> None:
 def send_test(sequence: Sequence, subject: str, html: str, text: str, address: str, by_user: User) -> Email:
     """Have this text, as it stands, sent to one address, and return the test message made for it.
 
-    The admin's log keeps who asked. Raises ValidationError for a bad address, subject or text.
+    The admin's log keeps who asked, the ledger for whom. Raises ValidationError for a bad address, subject or text.
     """
     address = clean_address(address)
     email = Email(sequence=sequence, subject=subject, html=html, text=text, state=Email.State.TEST)
@@ -99,8 +99,9 @@ def send_test(sequence: Sequence, subject: str, html: str, text: str, address: s
     Delivery.objects.create(
         key=f"test:{email.pk}", bundle=f"email:{email.pk}", kind=Delivery.Kind.TEST, email=email, address=address
     )
-    sentence = _("Test message to %(address)s.") % {"address": address}
-    LogEntry.objects.log_actions(by_user.pk, [email], ADDITION, change_message=str(sentence), single_object=True)
+    LogEntry.objects.log_actions(
+        by_user.pk, [email], ADDITION, change_message=str(_("Test message.")), single_object=True
+    )
     return email
 
 

@@ -1,12 +1,14 @@
 """One tick of the periodic work: queue what became due, send what waits, write down what came of it."""
 
 import datetime
+import logging
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import InterfaceError, OperationalError, connection, reset_queries
 from django.utils import timezone as clock
 
 from mailing import delivery, queue, transports
@@ -14,11 +16,13 @@ from mailing.audience import audience_size
 from mailing.brakes import site_is_paused, stop_harmful
 from mailing.content import letter_of
 from mailing.letters import Answer, Outcome
-from mailing.models import Delivery, Email, Tick
+from mailing.models import Batch, Delivery, Email, Tick
 from mailing.settling import settle_all
 from signup.models import LinkRequest, Signup
 from signup.throttle import forget_visits
 from signup.waiting import move_one_batch
+
+log = logging.getLogger(__name__)
 
 LOOK_AGAIN = 5.0  # seconds after which a long sending looks for new confirmations, which go first
 KEEP_TESTS = datetime.timedelta(days=30)
@@ -31,6 +35,7 @@ class Report:
     counts: Counter = field(default_factory=Counter)
     stopped: str = ""
     trouble: str = ""
+    fault: str = ""  # what kept some messages from being put together, while others went out
 
     def line(self) -> str:
         """Return the counts as one line for a log."""
@@ -94,46 +99,75 @@ def _send_all(report: Report) -> None:
         report.stopped = report.stopped if waiting else ""
         return
     looked = time.monotonic()
-    while not report.stopped and (claim := delivery.claim()):
-        report.counts["skipped"] += claim.skipped
-        if claim.batch:
-            _send(claim, report)
+    while not report.stopped and (claim := delivery.claim(size=1 if delivery.is_unclear() else None)):
+        _send(claim, report)
+        if settings.DEBUG:
+            reset_queries()  # Django then keeps every statement in memory, with the messages in it
         if time.monotonic() - looked > LOOK_AGAIN:
             _queue_people(report.counts)
             report.counts["e-mails stopped"] += len(stop_harmful())
             report.stopped = report.stopped or site_is_paused()
             looked = time.monotonic()
+    report.stopped = report.stopped or report.fault
 
 
 def _send(claim: delivery.Claim, report: Report) -> None:
     """Make the one call of a claim and write down its outcome; split it where a part of it may be to blame."""
     batch, rows = claim.batch, claim.deliveries
-    try:
-        letter, recipients = letter_of(rows)
-    except ValidationError as error:
-        delivery.settle(batch, Outcome(Answer.REFUSED, " ".join(error.messages)))
-        report.counts["failed"] += len(rows)
+    report.counts["skipped"] += claim.skipped
+    if batch is None:
         return
-    except Exception as error:
-        # Nothing has left yet, so nothing is unsure: back into the queue, and the fault is for staff to see.
-        delivery.settle(batch, Outcome(Answer.STOP, f"{type(error).__name__}: {error}"))
-        raise
-    if not delivery.has_time(batch):
-        delivery.settle(batch, Outcome(Answer.LATER, wait=1.0))
-        return
-    outcome = transports.send(letter, recipients, batch.message_id)
+    outcome = _call(batch, rows, report)
     if outcome.answer in (Answer.BAD_ADDRESS, Answer.SMALLER) and len(rows) > 1:
-        for half in delivery.split(batch, rows, outcome):
-            if not report.stopped:
-                _send(half, report)
-            else:
-                delivery.settle(half.batch, Outcome(Answer.STOP, report.stopped))
+        while part := delivery.part_of(batch, (len(rows) + 1) // 2, outcome):
+            _send(part, report)
         return
-    delivery.settle(batch, outcome)
+    _write_down(batch, outcome)
     name = {Answer.ACCEPTED: "accepted", Answer.LATER: "put off", Answer.STOP: "put off", Answer.UNSURE: "unsure"}
     report.counts[name.get(outcome.answer, "failed")] += len(rows)
-    if outcome.answer in (Answer.STOP, Answer.SMALLER):
+    if outcome.answer in (Answer.STOP, Answer.SMALLER) or (outcome.answer == Answer.UNSURE and delivery.is_unclear()):
         report.stopped = outcome.reason
+
+
+def _call(batch: Batch, rows: list[Delivery], report: Report) -> Outcome:
+    """Return what the one call of a batch came to, or why it was not made."""
+    if report.stopped:
+        return Outcome(Answer.STOP, report.stopped)
+    try:
+        letter, recipients = letter_of(rows)
+    except Exception as error:
+        # Nothing has left yet, so nothing is unsure. The fault is for staff to mend; other messages may be sound.
+        if isinstance(error, ValidationError):
+            reason = " ".join(error.messages)
+        else:
+            log.exception("%s could not be put together.", rows[0])
+            reason = f"{type(error).__name__}: {error}"
+        if rows[0].kind == Delivery.Kind.TEST:
+            return Outcome(Answer.REFUSED, reason)
+        report.fault = report.fault or reason
+        return Outcome(Answer.LATER, reason)
+    if not delivery.has_time(batch):
+        return Outcome(Answer.LATER, wait=1.0)
+    outcome = transports.send(letter, recipients, batch.message_id)
+    if outcome.answer == Answer.LATER:
+        # Nobody answers, or there were too many calls: any other call now would meet the same.
+        report.stopped = outcome.reason
+    return outcome
+
+
+def _write_down(batch: Batch, outcome: Outcome) -> None:
+    """Settle a batch; while the database is away, wait for it until the lease ends: nobody else knows the answer."""
+    while True:
+        try:
+            delivery.settle(batch, outcome)
+        except (OperationalError, InterfaceError):
+            if connection.in_atomic_block or clock.now() > batch.lease_until:
+                raise
+            log.exception("An answer of the provider could not be written down. Trying again.")
+            connection.close()
+            time.sleep(1)
+        else:
+            return
 
 
 def outlook(*, freeze: bool = True) -> Report:

@@ -3,6 +3,7 @@
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone as clock
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -25,7 +26,7 @@ NOTICES = {
     "changed": gettext_lazy("Your answers are saved."),
     "left": gettext_lazy("You have left this course. You will get no more mail from it."),
     "everything": gettext_lazy("You have left everything. You will get no more mail from us."),
-    "back": gettext_lazy("You are in the course again."),
+    "back": gettext_lazy("You are back. The mail goes on from now."),
 }
 
 
@@ -39,7 +40,7 @@ def keyed(view):
     @csrf_exempt
     @never_cache
     def with_row(request: HttpRequest, key: str, **more) -> HttpResponse:
-        row = Signup.objects.select_related("sequence").filter(key=key).first()
+        row = Signup.objects.select_related("sequence").of_key(key).first()
         if row is None:
             return render(request, "signup/link_unknown.html", status=404)
         return view(request, row, **more)
@@ -64,7 +65,6 @@ def me(request: HttpRequest, row: Signup) -> HttpResponse:
     group = group_of(row)
     members = Membership.objects.current().filter(group=group).exclude(signup=row).select_related("signup")
     questions = row.sequence.questions.all() if row.sequence else []
-    done = request.GET.get("done", "")
     return render(
         request, "mooc/me.html",
         {
@@ -77,9 +77,7 @@ def me(request: HttpRequest, row: Signup) -> HttpResponse:
             "members": [member.signup.first_name or _("somebody without a name") for member in members],
             "answers": answers_shown(row, questions),
             "others": Signup.objects.of_address(row.email).exclude(pk=row.pk).select_related("sequence"),
-            "notice": NOTICES.get(done, ""),
-            "undo_url": reverse("me_back", args=[row.key]) if done == "left" and row.left else "",
-            "undo_label": _("Come back to the course"),
+            "notice": NOTICES.get(request.GET.get("done"), ""),
         },
     )  # fmt: skip
 
@@ -95,9 +93,13 @@ def edit(request: HttpRequest, row: Signup) -> HttpResponse:
         said = form.said()
         # On this page an emptied field means that the old answer goes.
         kept = {key: answer for key, answer in row.answers.items() if key not in {q.key for q in questions}}
-        row.answers = {**kept, **said["answers"]}
-        row.name, row.timezone, row.wants_group = said["name"], said["timezone"], said["wants_group"]
-        row.save(update_fields=["name", "timezone", "wants_group", "answers", "date_updated"])
+        Signup.objects.filter(pk=row.pk).update(
+            name=said["name"],
+            timezone=said["timezone"] or row.timezone,
+            wants_group=said.get("wants_group", row.wants_group),
+            answers={**kept, **said["answers"]},
+            date_updated=clock.now(),
+        )
         return back_to(row, "changed")
     return render(request, "mooc/me_edit.html", {"form": form, "signup": row, "title": title_of(row.sequence)})
 

@@ -218,6 +218,7 @@ if TRUSTED_PROXIES:
 # A form of this project is small; a larger one is a mistake or an attack.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 0  # no page of ours takes a file, and a long one would fill the disk meanwhile
 
 LOGGING = {
     "version": 1,

@@ -10,9 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from django_prose_editor.fields import ProseEditorField
 
 from mooc.lib.richtext import EXTENSIONS
+from mooc.lib.text import validate_line, validate_text
 from mooc.lib.zones import validate_zone, zone
 
 DEFAULT_LENGTH = datetime.timedelta(weeks=6)
+LINES = ("title", "mail_plan", "welcome_subject")
+TEXTS = ("description", "welcome_html")
 
 
 class SequenceQuerySet(models.QuerySet["Sequence"]):
@@ -93,9 +96,8 @@ class Sequence(models.Model):
     @property
     def closes_at(self) -> datetime.datetime:
         """The midnight that ends the closing day."""
-        return datetime.datetime.combine(
-            self.signup_close_date + datetime.timedelta(days=1), datetime.time(), self.zone
-        )
+        next_day = later(self.signup_close_date, datetime.timedelta(days=1))
+        return datetime.datetime.combine(next_day, datetime.time(), self.zone)
 
     def is_open(self, now: datetime.datetime | None = None) -> bool:
         """Say whether people can sign up at `now`."""
@@ -103,8 +105,17 @@ class Sequence(models.Model):
         return now < self.closes_at and (self.opens_at is None or now >= self.opens_at)
 
     def clean(self) -> None:
+        wrong: dict[str, list] = {}
+        for names, validate in ((LINES, validate_line), (TEXTS, validate_text)):
+            for name in names:
+                try:
+                    validate(getattr(self, name))
+                except ValidationError as error:
+                    wrong[name] = error.error_list
         if self.signup_close_date and self.end_date and self.signup_close_date > self.end_date:
-            raise ValidationError({"signup_close_date": _("Sign-up cannot close after the course has ended.")})
+            wrong["signup_close_date"] = [_("Sign-up cannot close after the course has ended.")]
+        if wrong:
+            raise ValidationError(wrong)
 
     def warnings(self, now: datetime.datetime | None = None) -> list[str]:
         """Return sentences about dates that are allowed but unusual."""
@@ -119,6 +130,11 @@ class Sequence(models.Model):
         if self.signup_open_date and self.signup_open_date > self.signup_close_date:
             found.append(_("Sign-up closes before it opens: nobody can sign up."))
         return [str(sentence) for sentence in found]
+
+
+def later(day: datetime.date, length: datetime.timedelta) -> datetime.date:
+    """Return the day that lies `length` after `day`, or the last day there is (31 December 9999)."""
+    return day + length if length <= datetime.date.max - day else datetime.date.max
 
 
 def as_date(moment: datetime.date | datetime.datetime, timezone: str) -> datetime.date:
@@ -143,7 +159,7 @@ def create_sequence(
     """
     validate_zone(timezone)
     start, close = as_date(start_date, timezone), as_date(signup_close_date, timezone)
-    end = as_date(end_date, timezone) if end_date else max(start + DEFAULT_LENGTH, close)
+    end = as_date(end_date, timezone) if end_date else max(later(start, DEFAULT_LENGTH), close)
     made = Sequence(title=title, start_date=start, signup_close_date=close, end_date=end, timezone=timezone)
     made.full_clean()
     made.save()

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.db.models import Count, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone as clock
 from django.utils.html import format_html, format_html_join
@@ -19,6 +21,7 @@ from django.utils.translation import ngettext
 from mooc.lib.admin import CourseAdmin
 from mooc.lib.csv import csv_response
 from mooc.lib.moments import in_utc
+from mooc.lib.text import validate_line
 from sequence.admin import BaseSequenceAdmin
 from sequence.models import Sequence
 from signup.answers import in_words
@@ -189,6 +192,12 @@ class SignupAdmin(CourseAdmin):
         pairs = ((labels.get(key, key), in_words(answer)) for key, answer in row.answers.items())
         return format_html_join("", "<p><strong>{}</strong><br>{}</p>", pairs) or _("No answers.")
 
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "name":
+            field.validators = [*field.validators, validate_line]
+        return field
+
     def get_fieldsets(self, request: HttpRequest, obj: Signup | None = None):
         return self.fieldsets if obj else self.add_fieldsets
 
@@ -235,5 +244,9 @@ class SignupAdmin(CourseAdmin):
         """Download everybody whom the list would show under the same filters, on all its pages."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        changelist = self.get_changelist_instance(request)
+        try:
+            changelist = self.get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            # As the list does with a filter that makes no sense.
+            return HttpResponseRedirect(f"{reverse('admin:signup_signup_changelist')}?{ERROR_FLAG}=1")
         return self.download(request, changelist.get_queryset(request))

@@ -5,7 +5,9 @@ from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict, StreamingHttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
@@ -35,7 +37,7 @@ def api_signup(request: HttpRequest) -> HttpResponse:
         return _answer({"errors": {"": [_("Send a POST.")]}}, 405, Allow="POST, OPTIONS")
     try:
         data = posted(request)
-    except (ValueError, SuspiciousOperation):
+    except (ValueError, SuspiciousOperation, MultiPartParserError):
         return _answer({"errors": {"": [_("This could not be read. Send a small form, or a JSON object.")]}}, 400)
     try:
         form = form_for(data)
@@ -95,6 +97,7 @@ def count(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_safe
+@never_cache
 @require_staff("signup.view_signup")
 def export(request: HttpRequest, number: int) -> HttpResponse:
     """The live sign-ups of a sequence as JSON, for staff."""

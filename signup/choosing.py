@@ -1,5 +1,6 @@
 """Which course a form is for."""
 
+from django.http import QueryDict
 from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 
@@ -25,10 +26,20 @@ def form_for(data) -> SignupForm:
     return found[0].form(data) if found else WAITING_FORM(data)
 
 
-def form_instead(data) -> SignupForm:
-    """Return the current course's form with what was typed, saying that the named course is closed."""
-    form = form_for({})
-    form = type(form)(data)
+def form_instead(data: QueryDict) -> SignupForm:
+    """Return the current course's form with what was typed, saying that the named course is closed.
+
+    It names the current course from now on, or none for the waiting list: sent once more, it is taken.
+    """
+    typed = data.copy()
+    typed.pop("sequence", None)
+    form = form_for(typed)
+    if form.course:
+        typed["sequence"] = str(form.course.pk)
     form.is_valid()
-    form.add_error(None, _("This course no longer takes sign-ups. You can join the one on this page instead."))
+    if form.course:
+        instead = _("This course no longer takes sign-ups. You can join the one on this page instead.")
+    else:
+        instead = _("This course no longer takes sign-ups. You can leave your address for the next one instead.")
+    form.add_error(None, instead)
     return form

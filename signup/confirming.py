@@ -8,16 +8,16 @@ from django.utils import timezone as clock
 from django.utils.crypto import constant_time_compare
 
 from mooc.lib.digests import digest
+from mooc.lib.keys import is_key
 from signup.models import ErasedAddress, LinkRequest, Signup
 
 
 def find_request(key: str) -> LinkRequest | None:
     """Return the confirmation request with this key, used or not; None where the key is unknown."""
-    return (
-        LinkRequest.objects.select_related("signup__sequence")
-        .filter(kind=LinkRequest.Kind.CONFIRM, key=key)
-        .first()
-    )  # fmt: skip
+    if not is_key(key):
+        return None
+    found = LinkRequest.objects.select_related("signup__sequence")
+    return found.filter(kind=LinkRequest.Kind.CONFIRM, key=key).first()
 
 
 def mark_of(row: Signup) -> str:
@@ -31,12 +31,15 @@ def confirm(request: LinkRequest, mark: str | None = None, now: datetime.datetim
 
     `mark` is `mark_of` the row as its page showed it. Where something else is kept aside by now, nothing changes:
     the sign-up comes back unconfirmed or with its old answers, `request.used` stays empty, and the page asks again.
+    Raises ObjectDoesNotExist where the person was erased a moment ago.
     """
     now = now or clock.now()
-    locked = LinkRequest.objects.select_for_update().get(pk=request.pk)
-    row = Signup.objects.select_for_update(of=("self",)).select_related("sequence").get(pk=locked.signup_id)
-    request.used = locked.used
-    if locked.used or (mark is not None and not constant_time_compare(mark, mark_of(row))):
+    # The person first, then their links, as the worker does: two links may be pressed at one moment.
+    people = Signup.objects.select_for_update(of=("self",), no_key=True).select_related("sequence")
+    row = people.get(pk=request.signup_id)
+    theirs = row.link_requests.filter(kind=LinkRequest.Kind.CONFIRM)
+    request.used = theirs.get(pk=request.pk).used
+    if request.used or (mark is not None and not constant_time_compare(mark, mark_of(row))):
         return row
     request.used = now
     row.take(row.aside)
@@ -45,6 +48,6 @@ def confirm(request: LinkRequest, mark: str | None = None, now: datetime.datetim
     row.confirmed = row.confirmed or now
     row.first_confirmed = row.first_confirmed or now
     row.save()
-    row.link_requests.filter(kind=LinkRequest.Kind.CONFIRM, used=None).update(used=now)
+    theirs.filter(used=None).update(used=now)
     ErasedAddress.objects.of(row.email).delete()
     return row

@@ -8,21 +8,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from mooc.lib.addresses import clean_address
-from mooc.lib.zones import validate_zone, zones_by_region
+from mooc.lib.text import validate_line, validate_text
+from mooc.lib.zone_select import ZoneSelect
+from mooc.lib.zones import validate_zone
 from sequence.models import Sequence
 from signup.models import Question
-from signup.text import validate_line, validate_text
 
 SHORT, LONG = 300, 5_000
 NO = frozenset(("false", "0", "no", "off", ""))
-
-
-class ZoneSelect(forms.Select):
-    """The list of zones; page.js selects the browser's own where nobody has chosen yet."""
-
-    def __init__(self, guess: bool = True):
-        # The list is long: the function is called only when it is shown.
-        super().__init__(attrs={"data-guess": ""} if guess else {}, choices=zones_by_region)
 
 
 class YesUnlessNo(forms.CheckboxInput):
@@ -70,7 +63,7 @@ class PersonForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )  # fmt: skip
     timezone = forms.CharField(
-        label=_("Your time zone"), required=False, validators=[validate_zone], widget=ZoneSelect(guess=False),
+        label=_("Your time zone"), required=False, validators=[validate_zone], widget=ZoneSelect,
         help_text=_("We use it to put you in a group whose days overlap with yours."),
     )  # fmt: skip
     wants_group = forms.BooleanField(
@@ -83,15 +76,18 @@ class PersonForm(forms.Form):
         return [field for field in self.visible_fields() if field.name != "website"]
 
     def said(self) -> dict[str, Any]:
-        """Return what a valid form said, as `Signup.take` wants it. An unanswered question says nothing."""
+        """Return what a valid form said, as `Signup.take` wants it.
+
+        What is absent says nothing, and neither does an unanswered question: an older answer stays.
+        """
         clean = self.cleaned_data
         answers = {question.key: clean[question.key] for question in self.questions}
-        return {
+        said = {
             "name": clean["name"],
-            "timezone": clean["timezone"] or (self.course.timezone if self.course else "UTC"),
-            "wants_group": clean["wants_group"],
+            "timezone": clean["timezone"],
             "answers": {key: answer for key, answer in answers.items() if answer not in ("", [], None)},
         }
+        return {**said, "wants_group": clean["wants_group"]} if "wants_group" in self.data else said
 
 
 class SignupForm(PersonForm):
@@ -128,13 +124,15 @@ def form_class(
     fields: dict[str, Any] = {question.key: field_of(question) for question in questions}
     zone = deepcopy(base.base_fields["timezone"])
     zone.initial = course.timezone if course else "UTC"
-    zone.widget = ZoneSelect(guess)
+    # page.js selects the browser's own zone where nobody has chosen one yet.
+    zone.widget = ZoneSelect({"data-guess": ""} if guess else None)
     fields["timezone"] = zone
     if course and issubclass(base, SignupForm):
         fields["sequence"] = forms.CharField(required=False, initial=str(course.pk), widget=forms.HiddenInput)
     order = ["email", "name", "timezone", *(question.key for question in questions), "wants_group"]
-    made = type(base.__name__, (base,), {**fields, "course": course, "questions": questions, "field_order": order})
-    made.base_fields = SharedFields(made.base_fields)
+    made = type(base.__name__, (base,), {"course": course, "questions": questions, "field_order": order})
+    # Not as attributes of the class: the key of a question may be the name of one, such as `prefix`.
+    made.base_fields = SharedFields({**base.base_fields, **fields})
     for asked in made.base_fields.values():
         asked.label, asked.help_text = str(asked.label), str(asked.help_text)  # translated once
     return made

@@ -10,7 +10,9 @@ KEY = re.compile(r"[a-z][a-z0-9_]*\Z")
 VARIABLES = ("name", "first_name", "course", "group_name", "group_address", "my_page_url", "unsubscribe_url")
 FORM_FIELDS = ("email", "name", "timezone", "wants_group", "sequence", "website", "csrfmiddlewaretoken")
 LINKS = ("confirm_url", "one_click_url")
-TAKEN = frozenset((*VARIABLES, *FORM_FIELDS, *LINKS, "key"))
+# What templates ask of a form by name: a field of that name would answer instead.
+FORM_WORDS = ("asked", "errors", "hidden_fields", "honeypot", "non_field_errors", "visible_fields")
+TAKEN = frozenset((*VARIABLES, *FORM_FIELDS, *LINKS, *FORM_WORDS, "key"))
 
 
 def validate_key(key: str) -> None:

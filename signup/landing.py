@@ -1,9 +1,13 @@
 """The landing page and its form, made once and shown until anything on it changes."""
 
+from html import unescape
+
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone as clock
+from django.utils.html import strip_tags
+from django.utils.text import Truncator
 from django.utils.translation import get_language
 
 from sequence.models import Sequence, title_of
@@ -21,7 +25,7 @@ def landing_html(template: str, number: int | None = None) -> str | None:
     now = clock.now()
     known = catalogue(now)
     found = known.open(now)
-    if number and not any(course.sequence.pk == number for course in found):
+    if number is not None and not any(course.sequence.pk == number for course in found):
         closed = Sequence.objects.filter(pk=number).first()
         return render_to_string(template, context(template, found, closed)) if closed else None
     key = (template, number, *(course.sequence.pk for course in found), get_language(), settings.MOOC_TITLE)
@@ -39,9 +43,15 @@ def context(
     return {
         "sequence": sequence,
         "title": title_of(sequence),
+        "summary": summary_of(sequence.description) if sequence else "",
         "form": form,
         "action": reverse(POSTS_TO[template]),
         "others": [course.sequence for course in found if course.sequence != sequence],
         "site_title": settings.MOOC_TITLE,
         "uses_outbox": settings.MAIL_TRANSPORT == "outbox",
     }
+
+
+def summary_of(html: str) -> str:
+    """Return the first 30 words of a landing text, as plain text: what links to the page are shown with."""
+    return Truncator(unescape(strip_tags(html.replace("<", " <")))).words(30)

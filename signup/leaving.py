@@ -17,10 +17,11 @@ AGAIN = datetime.timedelta(hours=1)  # between two messages with the same kind o
 def leave(rows, now: datetime.datetime | None = None) -> int:
     """Mark these sign-ups (a query set) as left and return how many had not left before.
 
-    The rows are locked in order first, so that two people's doings never wait for each other in a ring.
+    The rows are locked in order first, so that two people's doings never wait for each other in a ring, and as weakly
+    as will do: the worker's promises of mail to these people need not wait for it.
     """
     now = now or clock.now()
-    staying = list(rows.filter(left=None).order_by("pk").select_for_update().values_list("pk", flat=True))
+    staying = list(rows.filter(left=None).order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
     return Signup.objects.filter(pk__in=staying).update(left=now, date_updated=now)
 
 
@@ -41,7 +42,7 @@ def ask_for_unsubscribe_link(address: str, now: datetime.datetime | None = None)
     Only tests and logs may look at what is returned: the page says the same in both cases.
     """
     now = now or clock.now()
-    row = Signup.objects.live().of_address(address).order_by("pk").select_for_update().first()
+    row = Signup.objects.live().of_address(address).order_by("pk").select_for_update(no_key=True).first()
     if row is None:
         return False
     kind = LinkRequest.Kind.UNSUBSCRIBE

@@ -1,8 +1,10 @@
 """What the links in messages open: confirming an address, and stopping the mail. A GET never changes anything."""
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -17,9 +19,14 @@ from signup.models import Signup
 from signup.throttle import TooManyError, count_visit
 from signup.views import too_many
 
-# The key in the address is the only right a visitor has here, and it is not sent along by browsers as a cookie is:
-# these pages need no CSRF token, and they work where cookies are refused.
-keyed = csrf_exempt
+
+def keyed(view):
+    """Let a view be opened by the key in its address alone.
+
+    The key is the only right a visitor has here, and it is not sent along by browsers as a cookie is: these pages
+    need no CSRF token, and they work where cookies are refused. No cache keeps what they say about a person.
+    """
+    return csrf_exempt(never_cache(view))
 
 
 def unknown(request: HttpRequest) -> HttpResponse:
@@ -36,7 +43,10 @@ def confirm(request: HttpRequest, key: str) -> HttpResponse:
         return unknown(request)
     row = found.signup
     if request.method == "POST":
-        row = confirm_request(found, request.POST.get("shown"))
+        try:
+            row = confirm_request(found, request.POST.get("shown"))
+        except ObjectDoesNotExist:
+            return unknown(request)  # erased a moment ago
     if not found.used:
         questions = row.sequence.questions.all() if row.sequence else []
         shown = {
@@ -77,7 +87,7 @@ def unsubscribe_sent(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe_confirm(request: HttpRequest, key: str) -> HttpResponse:
     """Ask once, then take the address off everything."""
-    row = Signup.objects.select_related("sequence").filter(key=key).first()
+    row = Signup.objects.select_related("sequence").of_key(key).first()
     if row is None:
         return unknown(request)
     if request.method == "POST":

@@ -1,5 +1,6 @@
 """Question: one extra question on a form. Signup: one person in one sequence, or waiting for the next."""
 
+import json
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -10,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from mooc.lib.addresses import LONGEST, clean_address, fold
 from mooc.lib.digests import digest
-from mooc.lib.keys import new_key
+from mooc.lib.keys import is_key, new_key
+from mooc.lib.text import texts_in, validate_line, validate_text
 from mooc.lib.zones import validate_zone, zone
 from sequence.models import Sequence
 from signup.keys import validate_key
@@ -85,6 +87,10 @@ class SignupQuerySet(models.QuerySet["Signup"]):
     def of_address(self, address: str) -> "SignupQuerySet":
         """Every row of one mailbox, in any spelling."""
         return self.filter(folded=fold(address))
+
+    def of_key(self, key: str) -> "SignupQuerySet":
+        """The row that a key from an address opens, if there is one."""
+        return self.filter(key=key) if is_key(key) else self.none()
 
 
 class Signup(models.Model):
@@ -222,9 +228,10 @@ def create_signup(
 
     For people who have already agreed: nothing is asked and nothing kept aside. A second call merges the answers
     (keys that no Question has are kept) and brings back somebody who had left. Raises ValidationError on a bad
-    address, zone or name, and on an address whose owner asked to be erased.
+    address, zone or name, on answers that are no JSON object, and on an address whose owner asked to be erased.
     """
     address = clean_address(email)
+    _check_said(name, answers or {})
     if ErasedAddress.objects.of(address).exists():
         raise ValidationError(_("The owner of this address asked to be erased. Only they can sign up again."))
     said = {"name": name, "timezone": timezone, "wants_group": wants_group, "answers": answers or {}}
@@ -246,3 +253,21 @@ def create_signup(
             if attempt == 2:
                 raise
     raise AssertionError("unreachable")
+
+
+def _check_said(name: str, answers: dict[str, Any]) -> None:
+    """Raise ValidationError on what forms refuse and a database could not store."""
+    try:
+        validate_line(name)
+    except ValidationError as error:
+        raise ValidationError({"name": error.error_list}) from None
+    try:
+        json.dumps(answers, allow_nan=False)
+        for text in texts_in(answers):
+            validate_text(text)
+    except (TypeError, ValueError):
+        raise ValidationError({"answers": _("Answers must be values of JSON.")}) from None
+    except ValidationError as error:
+        raise ValidationError({"answers": error.error_list}) from None
+    if not isinstance(answers, dict):
+        raise ValidationError({"answers": _("Answers must stand under keys.")})

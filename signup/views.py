@@ -7,15 +7,16 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mooc.lib.network import client_address
 from sequence.models import Sequence, title_of
 from signup.choosing import ClosedError, form_for, form_instead
 from signup.forms import AddressForm, SignupForm
-from signup.joining import Joined, correct_address, join
+from signup.joining import Joined, Mistake, correct_address, join, proof_of
 from signup.landing import context, landing_html
 from signup.throttle import TooManyError
 
@@ -103,12 +104,14 @@ def too_many(request: HttpRequest, error: TooManyError) -> HttpResponse:
     return response
 
 
-def remember(response: HttpResponse, sequence: Sequence | None, joined: Joined, address: str, said: dict) -> None:
+def remember(
+    response: HttpResponseRedirect, sequence: Sequence | None, joined: Joined, address: str, said: dict
+) -> None:
     """Keep what was typed in the visitor's own browser for an hour, signed, so that the next page can mend it."""
     typed = {
         "sequence": sequence.pk if sequence else None,
         "address": address,
-        "made": joined.signup.pk if joined.made and joined.confirms else None,
+        "proof": proof_of(joined),
         "confirms": joined.confirms,
     }
     value = signing.dumps({**typed, "said": said}, salt=JOINED)
@@ -117,21 +120,25 @@ def remember(response: HttpResponse, sequence: Sequence | None, joined: Joined, 
     if len(value) > COOKIE_BYTES:
         value = signing.dumps(typed, salt=JOINED)
     response.set_cookie(
-        JOINED, value, max_age=JOINED_SECONDS, path="/success", httponly=True, samesite="Lax",
+        JOINED, value, max_age=JOINED_SECONDS, path=response.url, httponly=True, samesite="Lax",
         secure=settings.SESSION_COOKIE_SECURE,
     )  # fmt: skip
 
 
 @csrf_exempt
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def success(request: HttpRequest) -> HttpResponse:
     """Say which inbox to look into; a POST corrects a mistyped address."""
     return _success(request, "signup/success.html")
 
 
-@require_safe
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 @in_frames
 def iframe_success(request: HttpRequest) -> HttpResponse:
-    """The same inside a frame, where cookies are often refused and nothing can be corrected."""
+    """The same inside a frame. On somebody else's site browsers keep the cookie back: nothing can be corrected."""
     return _success(request, "signup/iframe_success.html")
 
 
@@ -140,16 +147,19 @@ def _success(request: HttpRequest, template: str) -> HttpResponse:
         typed = signing.loads(request.COOKIES.get(JOINED, ""), salt=JOINED, max_age=JOINED_SECONDS)
     except signing.BadSignature:
         typed = {}
-    sequence = Sequence.objects.filter(pk=typed.get("sequence")).first()
-    can_correct = "said" in typed and (sequence is None or sequence.is_open())
-    form = AddressForm(request.POST if request.method == "POST" else None) if can_correct else None
-    if form and request.method == "POST" and form.is_valid():
+    number = typed.get("sequence")
+    sequence = Sequence.objects.filter(pk=number).first()
+    can_correct = typed.keys() >= {"said", "proof"} and (sequence.is_open() if sequence else number is None)
+    posted = request.method == "POST"
+    form = AddressForm(request.POST if posted else None) if can_correct else None
+    if form and posted and form.is_valid():
         address = form.cleaned_data["email"]
+        mistake = Mistake(sequence, typed["address"], typed["proof"])
         try:
-            joined = correct_address(sequence, typed["made"], address, typed["said"], client_address(request))
+            joined = correct_address(mistake, address, typed["said"], client_address(request))
         except TooManyError as error:
             return too_many(request, error)
-        response = HttpResponseRedirect(reverse("success"))
+        response = HttpResponseRedirect(request.path)
         remember(response, sequence, joined, address, typed["said"])
         return response
     return render(
@@ -160,5 +170,7 @@ def _success(request: HttpRequest, template: str) -> HttpResponse:
             "title": title_of(sequence),
             "confirms": typed.get("confirms", True),
             "correct_form": form,
+            "action": request.path,
+            "too_late": posted and not can_correct,
         },
     )  # fmt: skip

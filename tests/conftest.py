@@ -1,9 +1,14 @@
 """What every test may ask for."""
 
+import hypothesis
 import pytest
 from django.conf import settings
 
 from tests.browser import browser, page, phone_page, problems, site
+
+# No timed assertions: a busy machine is no fault.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 __all__ = ["browser", "page", "phone_page", "problems", "site"]
 

@@ -8,20 +8,7 @@ from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 from js_asset import Media
 
-from mooc.lib.zones import zones_by_region
-
-
-class ZoneSelect(forms.Select):
-    """The list of time zones by region. A zone we would not offer any more stays selected."""
-
-    def __init__(self):
-        super().__init__(choices=zones_by_region())
-
-    def optgroups(self, name: str, value: list[str], attrs=None) -> list:
-        known = {zone for _region, zones in zones_by_region() for zone, _city in zones}
-        other = [zone for zone in value if zone and zone not in known]
-        self.choices = [*((zone, zone) for zone in other), *zones_by_region()]
-        return super().optgroups(name, value, attrs)
+from mooc.lib.zone_select import ZoneSelect
 
 
 class DayInput(forms.DateInput):

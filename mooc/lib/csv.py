@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from django.http import StreamingHttpResponse
 
-FORMULA = ("=", "+", "@", "\t", "\r")
+# Excel set to Japanese or Chinese takes the wide forms of the signs for the signs.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads UTF-8 as the local code page
 
 
@@ -19,12 +20,9 @@ class Echo:
 def guarded(cell: object) -> object:
     """Return `cell` so that no spreadsheet runs it: text that would start a formula gets an apostrophe before it.
 
-    Numbers pass. A lone minus begins a formula, two or more a line under a heading or an option, which pass.
+    Numbers pass.
     """
-    if not isinstance(cell, str):
-        return cell
-    risky = cell.startswith(FORMULA) or (cell.startswith("-") and not cell.startswith("--"))
-    return f"'{cell}" if risky else cell
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 
 def csv_lines(rows: Iterable[Iterable[object]]) -> Iterator[str]:

@@ -18,9 +18,11 @@ def client_address(request: HttpRequest) -> str:
         if len(hops) >= settings.TRUSTED_PROXIES:
             address = hops[-settings.TRUSTED_PROXIES]
     try:
-        return str(ipaddress.ip_address(address))
+        found = ipaddress.ip_address(address)
     except ValueError:
         return ""
+    # A server that listens on IPv6 sees IPv4 visitors as ::ffff:192.0.2.7, which would all be one network.
+    return str(getattr(found, "ipv4_mapped", None) or found)
 
 
 def network_of(address: str) -> str:

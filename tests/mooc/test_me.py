@@ -3,10 +3,12 @@
 import datetime
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.utils import timezone as clock
 
-from mailing.models import Delivery, Email, OutboxMessage
+from mailing.models import Delivery, Email, Event, OutboxMessage
 from mailing.worker import tick
+from signup.erasing import erase
 from signup.models import ErasedAddress, Signup
 from tests import factories
 
@@ -90,16 +92,24 @@ def test_i_leave_one_course_and_can_undo_it(client):
     assert client.get(f"/me/{me.key}/back/").status_code == 405
     client.post(f"/me/{me.key}/back/")
     assert Signup.objects.live().count() == 2
+    assert f"/me/{me.key}/back/" not in page(client, me)
     client.post(f"/me/{me.key}/leave/", {"what": "everything"})
     assert not Signup.objects.live().exists()
+    assert f"/me/{me.key}/back/" in page(client, me)
     assert client.post(f"/me/{me.key}/leave/", {"what": "nonsense"}).status_code == 200
 
 
 def test_my_data_is_mine_to_take(client):
     me = factories.signup(answers={"goal": "soup"}, email="ada@example.org")
-    factories.delivery(email=factories.email(sequence=me.sequence, subject="Week one"), signup=me)
+    sent = factories.delivery(email=factories.email(sequence=me.sequence, subject="Week one"), signup=me)
+    now = clock.now()
+    Event.objects.create(
+        uid="1", day=now, kind="clicked", happened=now, delivery=sent, url="https://example.org/", payload={}
+    )
     stranger = factories.signup()
     held = client.get(f"/me/{me.key}/data.json").json()
+    (event,) = held["messages"][0]["events"]
+    assert (event["what"], event["link"]) == ("clicked", "https://example.org/")
     assert held["signups"][0]["questions"]["goal"] == "soup"
     assert held["messages"][0]["subject"] == "Week one"
     assert stranger.email not in str(held)
@@ -120,6 +130,25 @@ def test_i_am_erased_and_what_waits_is_not_sent(client):
     waits.refresh_from_db()
     assert (waits.status, waits.reason) == (Delivery.Status.SKIPPED, "The person was erased.")
     assert client.get(f"/me/{me.key}/").status_code == 404
+
+
+def test_somebody_who_is_erased_while_they_change_an_answer_meets_no_fault(client, monkeypatch):
+    me = factories.signup()
+    monkeypatch.setattr("mooc.me.initial_of", lambda row: {"name": str(erase(row.email))})
+    response = client.post(f"/me/{me.key}/edit/", {"name": "Ada"}, follow=True)
+    assert response.status_code == 404
+    assert not Signup.objects.exists()
+
+
+def test_the_admins_log_forgets_the_address_as_well(client):
+    me = factories.signup(email="Ada@example.org", name="Ada")
+    organiser = factories.staff_client()
+    organiser.post(f"/admin/signup/signup/{me.pk}/change/", {"name": "Ada L", "timezone": "UTC"})
+    form = {"sequence": me.sequence_id, "email": "bob@example.org", "timezone": "UTC", "agreed": "on"}
+    organiser.post("/admin/signup/signup/add/", form)
+    client.post(f"/me/{me.key}/erase/")
+    kept = list(LogEntry.objects.order_by("pk").values_list("object_repr", flat=True))
+    assert kept == ["erased", "bob@example.org"]
 
 
 def test_the_waiting_list_has_a_page_too(client):

@@ -70,6 +70,29 @@ def test_only_a_close_after_the_end_is_refused():
     assert Sequence.objects.count() == 1
 
 
+def test_a_course_that_never_closes_and_one_of_the_year_1(client):
+    last, first = datetime.date.max, datetime.date.min
+    for zone in ("Pacific/Kiritimati", "America/Los_Angeles"):
+        for start, close in ((last, last), (first, last), (first, first)):
+            made = create_sequence(start, close, title=f"{zone} from {start} to {close}", timezone=zone)
+            assert made.end_date >= close
+            assert made.is_open() == (close == last)
+            assert made.title in client.get(f"/s/{made.pk}/").content.decode()
+            assert made.warnings() or start == last
+
+
+@pytest.mark.parametrize("bad", ["a\nb", "a\0b", "a\ud800", "a\u202eb"])
+@pytest.mark.parametrize("field", ["title", "mail_plan", "welcome_subject"])
+def test_what_stands_in_one_line_is_one_line(field, bad):
+    made = create_sequence(TODAY, TODAY)
+    setattr(made, field, bad)
+    with pytest.raises(ValidationError) as refusal:
+        made.full_clean()
+    assert list(refusal.value.message_dict) == [field]
+    with pytest.raises(ValidationError):
+        create_sequence(TODAY, TODAY, title=bad)
+
+
 def test_the_command_makes_one_and_refuses_in_words(capsys):
     call_command("create_sequence", "--start", "2030-01-10", "--close", "2030-01-12", "--title", "Soup")
     made = Sequence.objects.get()

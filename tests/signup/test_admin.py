@@ -65,6 +65,8 @@ def test_name_zone_and_group_can_be_corrected_and_nothing_else():
     now = Signup.objects.get()
     assert (now.name, now.timezone, now.wants_group) == ("Ann", "Europe/Paris", False)
     assert (now.email, now.key, now.left) == (row.email, row.key, None)
+    page = factories.staff_client().post(f"{LIST}{row.pk}/change/", {**form, "name": "Ada\nBcc: x@example.org"})
+    assert "Write this on one line." in page.content.decode()
 
 
 def test_a_person_is_added_by_hand_once_in_any_spelling():
@@ -94,6 +96,8 @@ def test_a_person_is_added_by_hand_once_in_any_spelling():
         ({"agreed": ""}, "This field is required."),
         ({"timezone": "Mars/Base"}, "is not a time zone we know"),
         ({"name": "a\x00b"}, "Null characters are not allowed."),
+        ({"name": "Ada\nBcc: all@example.org"}, "Write this on one line."),
+        ({"name": "a\u202eb"}, "This text holds an invisible character"),
     ],
 )
 def test_adding_by_hand_refuses_in_words(fields, words):
@@ -141,6 +145,17 @@ def test_the_csv_follows_the_filters_or_the_selection_or_has_everybody():
     selected = client.post(LIST, {"action": "download", "_selected_action": [rows[1].pk]})
     assert [row["email"] for row in rows_of(selected)] == emails[1:2]
     assert {row["email"] for row in rows_of(client.get(f"{LIST}csv/?left=any"))} == set(emails)
+
+
+@pytest.mark.parametrize("query", ["sequence__id__exact=x", "p=999", "p=x", "left=x", "q=%00", "e=1"])
+def test_a_filter_that_makes_no_sense_breaks_neither_the_list_nor_the_csv(query):
+    factories.signup()
+    client = factories.staff_client()
+    assert client.get(f"{LIST}?{query}").status_code in (200, 302)
+    response = client.get(f"{LIST}csv/?{query}")
+    assert response.status_code in (200, 302)
+    if response.streaming:
+        assert rows_of(response) is not None
 
 
 def test_the_csv_takes_the_same_queries_for_one_person_and_for_many(django_assert_max_num_queries):

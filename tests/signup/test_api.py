@@ -40,11 +40,22 @@ def test_unreadable_json_is_a_400(client, body):
     assert response.json()["errors"]
 
 
+@pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=é"])
+def test_a_form_that_cannot_be_taken_apart_is_a_400_too(client, kind):
+    factories.sequence()
+    response = client.post("/api/signup/", "email=ada@example.org", content_type=kind)
+    assert response.status_code == 400
+    assert response["Access-Control-Allow-Origin"] == "*"
+    assert response.json()["errors"]
+
+
 def test_errors_come_as_json_by_field(client, settings):
     factories.sequence()
     response = client.post("/api/signup/", {"email": "no"})
     assert response.status_code == 400
-    assert list(response.json()["errors"]) == ["email"]
+    assert response.json()["errors"] == {
+        "email": ["This does not look like an e-mail address. It should look like name@example.org."]
+    }
     assert client.post("/api/signup/", {"email": "a@example.org", "sequence": "9999"}).status_code == 400
     assert client.post("/api/signup/", {f"f{n}": "x" for n in range(3000)}).status_code == 400
     settings.SIGNUP_LIMIT = 1
@@ -80,3 +91,4 @@ def test_only_staff_may_export(client):
     (found,) = json.loads(b"".join(response.streaming_content))
     assert set(found) == {"email", "questions", "sequence", "date_created", "date_updated", "date_deleted", "key"}
     assert (found["email"], found["questions"]["goal"], found["key"]) == (row.email, "soup", row.key)
+    assert "no-store" in response["Cache-Control"]

@@ -8,10 +8,12 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils import timezone as clock
 
+from mailing.models import OutboxMessage
 from mailing.queue import queue_confirmations
+from mailing.worker import tick
 from signup.confirming import confirm, find_request, mark_of
 from signup.erasing import erase
-from signup.joining import join
+from signup.joining import Mistake, correct_address, join, proof_of
 from signup.leaving import leave_everything
 from signup.models import LinkRequest, Signup, Visitor, create_signup
 from signup.throttle import TooManyError, forget_visits
@@ -138,6 +140,62 @@ def test_a_network_has_its_share(settings):
     assert forget_visits(now + HOUR) == 2
 
 
+def corrected(joined, to, address="ada@example.org"):
+    mistake = Mistake(joined.signup.sequence, address, proof_of(joined))
+    return correct_address(mistake, to, said(), "192.0.2.1")
+
+
+def test_a_mistaken_sign_up_is_forgotten():
+    for asks in (True, False):
+        run = factories.sequence(confirm_addresses=asks)
+        corrected(join(run, "ada@example.org", said(), "192.0.2.1"), "Ada@right.example")
+        assert run.signups.get().email == "Ada@right.example"
+
+
+def test_only_the_untouched_row_of_the_same_visitor_is_forgotten():
+    run = factories.sequence()
+    first = join(run, "ada@example.org", said(), "192.0.2.1")
+    again = join(run, "ada@example.org", said(), "192.0.2.2")  # its owner, say: the row has answers of theirs now
+    assert len(proof_of(first)) == len(proof_of(again))
+    for joined in (first, again):
+        corrected(joined, "mallory@example.org")
+        assert Signup.objects.live().filter(email="ada@example.org").exists()
+    mine = join(run, "bob@example.org", said(), "192.0.2.1")
+    confirm(factories.link(mine.signup))
+    corrected(mine, "mallory@example.org", "bob@example.org")
+    assert Signup.objects.active().get().email == "bob@example.org"
+
+
+def test_correcting_to_and_fro_mails_nobody_twice():
+    run, sent = factories.sequence(), []
+    for confirms in (True, False):
+        run.confirm_addresses = confirms
+        run.save()
+        joined = join(run, f"ada-{confirms}@example.org", said(answers={"goal": "soup"}), "192.0.2.1")
+        for _ in range(3):
+            for address in ("to@example.org", "fro@example.org"):
+                tick("test")
+                joined = corrected(joined, address, joined.signup.email)
+        tick("test")
+        sent.append([row.address for row in OutboxMessage.objects.order_by("pk")])
+        OutboxMessage.objects.all().delete()
+    for addresses in sent:
+        assert len(addresses) == len(set(addresses)), addresses
+    left = Signup.objects.get(email="ada-True@example.org")
+    assert (bool(left.left), left.name, left.answers) == (True, "", {})
+
+
+def test_an_update_keeps_what_it_does_not_speak_of():
+    run = factories.sequence(timezone="Asia/Tokyo")
+    join(run, "ada@example.org", {"name": "", "timezone": "", "answers": {}}, "192.0.2.1")
+    row = Signup.objects.get()
+    assert (row.timezone, row.wants_group) == ("Asia/Tokyo", True)
+    join(run, "ada@example.org", said(timezone="Europe/Paris", wants_group=False), "192.0.2.1")
+    join(run, "ada@example.org", {"name": "", "timezone": "", "answers": {"goal": "soup"}}, "192.0.2.1")
+    row.refresh_from_db()
+    assert (row.name, row.timezone, row.wants_group, row.answers) == ("Ada", "Europe/Paris", False, {"goal": "soup"})
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_posts_of_one_address_at_one_instant_make_one_row():
     run, errors, start = factories.sequence(), [], threading.Barrier(4)
@@ -174,6 +232,21 @@ def test_scripts_make_and_update_people():
             create_signup(run, **bad)
 
 
+@pytest.mark.parametrize(
+    ("field", "bad"),
+    [
+        ("name", "Ada\nBcc: all@example.org"), ("name", "a\0"), ("name", "\ud800"), ("name", "x" * 101),
+        ("answers", {"goal": "\0"}), ("answers", {"goal": ["soup", {"more": "\ud800"}]}), ("answers", {"a\0": 1}),
+        ("answers", {"goal": float("nan")}), ("answers", {"goal": object()}), ("answers", ["soup"]),
+    ],
+)  # fmt: skip
+def test_what_scripts_say_is_refused_in_words_where_it_cannot_be_stored(field, bad):
+    with pytest.raises(ValidationError) as refusal:
+        create_signup(factories.sequence(), "ada@example.org", **{field: bad})
+    assert list(refusal.value.message_dict) == [field]
+    assert not Signup.objects.exists()
+
+
 def test_an_erased_address_stays_out_of_imports_but_may_sign_itself_up():
     person = factories.signup(email="Ada@example.org")
     other = factories.signup(email="ada@EXAMPLE.org")
@@ -197,5 +270,27 @@ def test_the_waiting_list_moves_into_the_next_course():
     waiting.refresh_from_db()
     assert waiting.sequence == run
     assert waiting.waited
-    assert set(Signup.objects.values_list("pk", flat=True)) == {waiting.pk, own.pk}
-    assert not Signup.objects.filter(pk=both.pk).exists()
+    assert set(Signup.objects.live().values_list("pk", flat=True)) == {waiting.pk, own.pk}
+    both.refresh_from_db()
+    assert both.left
+
+
+def test_a_confirmation_on_the_waiting_list_counts_for_a_sign_up_that_has_none():
+    run = factories.sequence()
+    own = factories.signup(sequence=run, email="ada@example.org", confirmed=None)
+    waiting = factories.signup(sequence=None, email="Ada@example.org", confirmed=None)
+    assert move_one_batch() == 0
+    Signup.objects.filter(pk=waiting.pk).update(confirmed=clock.now())
+    assert move_one_batch() == 1
+    assert [row.pk for row in Signup.objects.active()] == [own.pk]
+
+
+@pytest.mark.parametrize(("hours", "comes_back"), [(-1, True), (1, False)])
+def test_who_left_a_course_that_opens_again_is_in_only_where_they_asked_for_the_next_one_later(hours, comes_back):
+    run = factories.sequence()
+    left = clock.now() + datetime.timedelta(hours=hours)
+    own = factories.signup(sequence=run, email="ada@example.org", left=left)
+    waiting = factories.signup(sequence=None, email="ada@example.org")
+    assert move_one_batch() == int(comes_back)
+    assert move_one_batch() == 0
+    assert [row.pk for row in Signup.objects.live()] == [own.pk if comes_back else waiting.pk]

@@ -1,7 +1,10 @@
 """What links in messages open: confirming and leaving. A GET changes nothing."""
 
 import pytest
+from django.utils import timezone as clock
 
+from signup.confirming import find_request
+from signup.erasing import erase
 from signup.leaving import one_click_token
 from signup.models import LinkRequest, Signup
 from tests import factories
@@ -27,6 +30,42 @@ def test_an_unknown_link_says_what_to_do(client):
         response = client.get(path)
         assert response.status_code == 404
         assert "link" in response.content.decode()
+
+
+@pytest.mark.parametrize("key", ["%00", "a%00b", "%ED%A0%80", "%FF", "a b", "…", "x" * 5000])
+def test_a_link_that_was_mangled_is_unknown_to_any_database(client, key):
+    for path in ("confirm/{}/", "unsubscribe/confirm/{}/", "unsubscribe/one-click/1-{}/", "me/{}/", "me/{}/data.json"):
+        assert client.get("/" + path.format(key)).status_code == 404
+        assert client.post("/" + path.format(key)).status_code in (404, 405)
+
+
+def test_somebody_who_is_erased_while_they_confirm_meets_no_fault(client, monkeypatch):
+    person = factories.signup(asked=clock.now())
+    found = find_request(factories.link(person).key)
+    erase(person.email)
+    monkeypatch.setattr("signup.link_views.find_request", lambda key: found)
+    assert client.post(f"/confirm/{found.key}/").status_code == 404
+
+
+def test_what_a_link_opens_is_kept_by_no_cache(client):
+    person = factories.signup(asked=clock.now())
+    link = factories.link(person)
+    for path in (f"confirm/{link.key}", f"unsubscribe/confirm/{person.key}", f"one-click/{one_click_token(person)}"):
+        page = client.get(f"/{path.replace('one-click', 'unsubscribe/one-click')}/")
+        assert (page.status_code, "no-store" in page["Cache-Control"]) == (200, True)
+
+
+def test_an_old_link_does_not_say_that_somebody_who_left_is_in_the_course(client):
+    person = factories.signup(confirmed=None)
+    client.post("/signup", {"email": person.email, "sequence": person.sequence_id})
+    path = f"/confirm/{factories.link(person).key}/"
+    assert "You are in the course" in client.post(path).content.decode()
+    client.post(f"/me/{person.key}/leave/", {"what": "course"})
+    for page in (client.get(path), client.post(path)):
+        shown = page.content.decode()
+        assert "You have left" in shown
+        assert "You are in the course" not in shown
+        assert f"/me/{person.key}/" in shown
 
 
 def test_the_page_shows_what_a_second_sign_up_would_change(client):

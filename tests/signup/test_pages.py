@@ -5,6 +5,9 @@ import datetime
 import pytest
 import time_machine
 from django.conf import settings as site_settings
+from django.core import signing
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone as clock
 
 from signup.models import Question, Signup
 from tests import factories
@@ -89,6 +92,52 @@ def test_correcting_never_touches_somebody_elses_row(client):
     assert "@example.org" not in client.get("/success").content.decode().split("<footer")[0]
 
 
+def test_nothing_tells_a_new_address_from_one_that_is_signed_up(client):
+    """Not the page, not its cookie, not the answer to a program, also where nobody has to confirm."""
+    for asks in (True, False):
+        run = factories.sequence(confirm_addresses=asks)
+        confirmed, left = factories.signup(sequence=run), factories.signup(sequence=run, left=clock.now())
+        waits = factories.signup(sequence=run, confirmed=None)
+        seen = set()
+        for address in (confirmed.email, left.email, waits.email, "learner0@example.org"):
+            fields = {"email": address, "sequence": run.pk}
+            visitor = type(client)()
+            location = visitor.post("/signup", fields).url
+            cookie = signing.loads(visitor.cookies["joined"].value, salt="joined")
+            shapes = {name: (type(value), len(str(value))) for name, value in cookie.items() if name != "address"}
+            page = visitor.get("/success").content.decode().replace(address, "ADDRESS")
+            answer = visitor.post("/api/signup/", fields)
+            seen.add((location, str(shapes), page, answer.status_code, answer.content))
+        assert len(seen) == 1
+
+
+def test_a_correction_that_comes_too_late_says_so(client):
+    run = factories.sequence()
+    post(client)
+    with time_machine.travel(clock.now() + datetime.timedelta(hours=2)):
+        page = client.post("/success", {"email": "ada@right.example"}).content.decode()
+    assert "The address was not changed" in page
+    assert "The address was not changed" not in client.get("/success").content.decode()
+    run.delete()
+    assert "The address was not changed" in client.post("/success", {"email": "b@example.org"}).content.decode()
+    assert not Signup.objects.exists()
+    assert client.put("/success").status_code == 405
+
+
+def test_the_cookie_goes_to_the_page_that_needs_it_only_and_no_cache_keeps_that_page(client):
+    factories.sequence()
+    for path, after in (("/signup", "/success"), ("/signup/true", "/success_iframe")):
+        post(client, path, email=f"ada{len(path)}@example.org")
+        cookie = client.cookies["joined"]
+        assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == (after, True, "Lax")
+        response = client.get(after)
+        assert "no-store" in response["Cache-Control"]
+        assert f'action="{after}"' in response.content.decode()
+    assert client.post("/success_iframe", {"email": "ada@right.example"}).url == "/success_iframe"
+    assert Signup.objects.latest("pk").email == "ada@right.example"
+    assert not Signup.objects.filter(email="ada12@example.org").exists()
+
+
 @pytest.mark.parametrize(
     ("given", "stored"), [([], True), (["false"], False), (["false", "true"], True), (["0"], False)]
 )
@@ -149,6 +198,13 @@ def test_ten_thousand_fields_are_refused_without_a_crash(client):
     assert not Signup.objects.exists()
 
 
+def test_a_file_is_refused_before_it_is_kept(client):
+    factories.sequence()
+    for path in ("/signup", "/api/signup/", "/unsubscribe/"):
+        assert post(client, path, essay=SimpleUploadedFile("essay.txt", b"x" * 10)).status_code == 400
+    assert not Signup.objects.exists()
+
+
 def test_a_robot_that_fills_the_trap_is_thanked_and_forgotten(client):
     factories.sequence()
     assert post(client, website="https://spam.example").url == "/success"
@@ -183,6 +239,33 @@ def test_a_closed_course_says_so_and_offers_the_open_one(client):
     assert not Signup.objects.exists()
     assert post(client, sequence="٣").status_code == 200
     assert 'name="email"' not in client.get(f"/s/{closed.pk}/").content.decode()
+
+
+def test_a_form_of_a_closed_course_joins_the_open_one_when_it_is_sent_again(client):
+    closed = factories.sequence(signup_close_date=datetime.date(2020, 1, 1), start_date=datetime.date(2020, 1, 1))
+    page = post(client, sequence=str(closed.pk)).content.decode()
+    assert "leave your address for the next one instead" in page
+    assert 'name="sequence"' not in page
+    current = factories.sequence()
+    response = post(client, sequence=str(closed.pk))
+    assert "join the one on this page instead" in response.content.decode()
+    assert post(client, sequence=response.context["form"]["sequence"].value()).status_code == 302
+    assert Signup.objects.get().sequence == current
+
+
+def test_links_to_the_page_are_shown_with_its_first_words(client):
+    words = " ".join(["and"] * 24)
+    factories.sequence(description=f'<p>Bread &amp; "water".</p><h2>1 &lt; 2</h2><p>{words} end</p>')
+    page = client.get("/").content.decode()
+    assert f'<meta name="description" content="Bread &amp; &quot;water&quot;. 1 &lt; 2 {words}…">' in page
+
+
+def test_a_course_without_a_title_goes_by_the_name_of_the_site(client):
+    factories.sequence(title="Bread")
+    other = factories.sequence(title="")
+    page = client.get("/").content.decode()
+    assert f'<a href="/s/{other.pk}/">{site_settings.MOOC_TITLE}</a>' in page
+    assert client.get("/s/0/").status_code == client.get("/iframe?sequence=0").status_code == 404
 
 
 def test_without_an_open_course_the_form_takes_names_for_the_next(client):
