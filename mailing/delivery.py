@@ -26,6 +26,13 @@ ERASED = "erased:"
 # News only climbs: whatever order it comes in, the highest state stays.
 CLIMB = (Status.ACCEPTED, Status.DEFERRED, Status.DELIVERED, Status.BOUNCED, Status.COMPLAINED)
 LONGEST_WAIT = 3600.0  # seconds between two tries of one call
+RESULTS = {
+    Answer.ACCEPTED: Batch.Outcome.ACCEPTED,
+    Answer.LATER: Batch.Outcome.RETURNED,
+    Answer.STOP: Batch.Outcome.RETURNED,
+    Answer.SMALLER: Batch.Outcome.RETURNED,
+    Answer.UNSURE: Batch.Outcome.UNSURE,
+}
 
 
 @dataclass
@@ -129,24 +136,43 @@ def _open_batch(bundle: str, rows: list[Delivery], now: datetime.datetime) -> Ba
     return batch
 
 
+def seconds_left(batch: Batch, now: datetime.datetime | None = None) -> float:
+    """Return for how many seconds a call may still be begun: its answer must come before the lease ends."""
+    left = batch.lease_until - (now or clock.now())
+    return left.total_seconds() - settings.MAIL_TIMEOUT_SECONDS
+
+
 def has_time(batch: Batch, now: datetime.datetime | None = None) -> bool:
     """Say whether the lease is long enough for one more call."""
-    left = batch.lease_until - (now or clock.now())
-    return left.total_seconds() >= settings.MAIL_TIMEOUT_SECONDS
+    return seconds_left(batch, now) >= 0
 
 
 @transaction.atomic
 def settle(batch: Batch, outcome: Outcome, now: datetime.datetime | None = None) -> None:
-    """Write down what became of a call. Rows that were settled otherwise meanwhile stay as they are."""
+    """Write down what became of a call, of each recipient on its own where that is known.
+
+    Rows that were settled otherwise meanwhile stay as they are.
+    """
     now = now or clock.now()
     rows = Delivery.objects.filter(batch=batch, status__in=UNDECIDED)
+    parts: dict[Outcome, list[int]] = {}
+    for number, one in outcome.each.items():
+        parts.setdefault(one, []).append(number)
+    for one, numbers in parts.items():
+        _move(rows.filter(pk__in=numbers), one, now)
+    _move(rows.exclude(pk__in=list(outcome.each)), outcome, now)
+    # A call of which anything is unsure is unsure: it is a question that somebody has to answer.
+    whole = next((one for one in parts if one.answer == Answer.UNSURE), outcome)
+    result = RESULTS.get(whole.answer, Batch.Outcome.REFUSED)
+    Batch.objects.filter(pk=batch.pk).update(outcome=result, finished=now, error=whole.reason)
+
+
+def _move(rows: QuerySet[Delivery], outcome: Outcome, now: datetime.datetime) -> None:
     reason = outcome.reason[:500]
     match outcome.answer:
         case Answer.ACCEPTED:
-            result = Batch.Outcome.ACCEPTED
             rows.update(status=Status.ACCEPTED, reason="", changed_at=now)
         case Answer.LATER:
-            result = Batch.Outcome.RETURNED
             for tries in set(rows.values_list("attempts", flat=True)):
                 wait = outcome.wait or min(60.0 * 2 ** min(tries - 1, 10), LONGEST_WAIT)
                 again = now + datetime.timedelta(seconds=wait)
@@ -154,15 +180,11 @@ def settle(batch: Batch, outcome: Outcome, now: datetime.datetime | None = None)
                     status=Status.QUEUED, not_before=again, reason=reason, changed_at=now
                 )
         case Answer.STOP | Answer.SMALLER:
-            result = Batch.Outcome.RETURNED
             rows.update(status=Status.QUEUED, not_before=now, reason=reason, changed_at=now)
         case Answer.UNSURE:
-            result = Batch.Outcome.UNSURE
             rows.update(status=Status.UNSURE, reason=reason, changed_at=now)
         case _:
-            result = Batch.Outcome.REFUSED
             rows.update(status=Status.FAILED, reason=reason, changed_at=now)
-    Batch.objects.filter(pk=batch.pk).update(outcome=result, finished=now, error=outcome.reason)
 
 
 @transaction.atomic

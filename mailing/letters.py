@@ -1,5 +1,7 @@
 """What is handed to a transport, and what it answers. No database, no HTTP."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -45,9 +47,20 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """The answer to one call, with the provider's words in `reason` (never a key or a password)."""
+    """The answer to one call, with the provider's words in `reason` (never a key or a password).
+
+    Where recipients were answered one by one, `each` holds {delivery id: its own outcome}. Those who are not named
+    there share the answer of the call.
+    """
 
     answer: Answer
     reason: str = ""
     wait: float = 0.0
     provider_id: str = ""
+    each: Mapping[int, "Outcome"] = field(default_factory=dict, hash=False)
+
+    def tally(self, size: int) -> Counter[Answer]:
+        """Return how many of the `size` recipients of the call got which answer."""
+        found = Counter(one.answer for one in self.each.values())
+        found[self.answer] += size - len(self.each)
+        return found

@@ -91,7 +91,7 @@ def _send_all(report: Report) -> None:
         report.stopped = report.stopped if waiting else ""
         return
     looked = time.monotonic()
-    while not report.stopped and (claim := delivery.claim()):
+    while not report.stopped and (claim := delivery.claim(size=transports.batch_size())):
         report.counts["skipped"] += claim.skipped
         if claim.batch:
             _send(claim, report)
@@ -116,7 +116,7 @@ def _send(claim: delivery.Claim, report: Report) -> None:
     if not delivery.has_time(batch):
         delivery.settle(batch, Outcome(Answer.LATER, wait=1.0))
         return
-    outcome = transports.send(letter, recipients, batch.message_id)
+    outcome = transports.send(letter, recipients, batch.message_id, delivery.seconds_left(batch))
     if outcome.answer in (Answer.BAD_ADDRESS, Answer.SMALLER) and len(rows) > 1:
         for half in delivery.split(batch, rows, outcome.reason):
             if not report.stopped:
@@ -126,7 +126,8 @@ def _send(claim: delivery.Claim, report: Report) -> None:
         return
     delivery.settle(batch, outcome)
     name = {Answer.ACCEPTED: "accepted", Answer.LATER: "put off", Answer.STOP: "put off", Answer.UNSURE: "unsure"}
-    report.counts[name.get(outcome.answer, "failed")] += len(rows)
+    for answer, number in outcome.tally(len(rows)).items():
+        report.counts[name.get(answer, "failed")] += number
     if outcome.answer in (Answer.STOP, Answer.SMALLER):
         report.stopped = outcome.reason
 
