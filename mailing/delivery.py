@@ -50,15 +50,16 @@ def due(now: datetime.datetime) -> QuerySet[Delivery]:
 
 
 @transaction.atomic
-def claim(now: datetime.datetime | None = None, size: int | None = None) -> Claim | None:
-    """Take the next deliveries that can share one provider call; None when nothing waits.
+def claim(now: datetime.datetime | None = None, size: int | None = None, bundle: str = "") -> Claim | None:
+    """Take the next deliveries that can share one provider call, of one `bundle` if given; None when nothing waits.
 
     The most urgent kind goes first. Any number of workers may claim at once: each takes rows that no other has
     locked. Whether each person is still to be written to is asked here, with their rows locked, so nobody who left
     before the claim was committed is written to.
     """
     now = now or clock.now()
-    first = due(now).order_by("kind", "pk").select_for_update(skip_locked=True).first()
+    waiting = due(now).filter(bundle=bundle) if bundle else due(now)
+    first = waiting.order_by("kind", "pk").select_for_update(skip_locked=True).first()
     if first is None:
         return None
     rows = list(

@@ -100,6 +100,14 @@ def _send_all(report: Report) -> None:
             looked = time.monotonic()
 
 
+def send_bundle(bundle: str) -> Report:
+    """Send what waits of one bundle, as far as it fits one call, and nothing else; return what was done."""
+    report = Report(stopped=transports.ready())
+    if not report.stopped and (claim := delivery.claim(bundle=bundle)) and claim.batch:
+        _send(claim, report)
+    return report
+
+
 def _send(claim: delivery.Claim, report: Report) -> None:
     """Make the one call of a claim and write down its outcome; split it where a part of it may be to blame."""
     batch, rows = claim.batch, claim.deliveries
