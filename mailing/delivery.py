@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Min, Q, QuerySet
 from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 
@@ -25,14 +25,12 @@ UNDECIDED = (Status.SENDING, Status.UNSURE)
 ERASED = "erased:"
 # News only climbs: whatever order it comes in, the highest state stays.
 CLIMB = (Status.ACCEPTED, Status.DEFERRED, Status.DELIVERED, Status.BOUNCED, Status.COMPLAINED)
+ONE_BY_ONE = "smtp"
 LONGEST_WAIT = 3600.0  # seconds between two tries of one call
-RESULTS = {
-    Answer.ACCEPTED: Batch.Outcome.ACCEPTED,
-    Answer.LATER: Batch.Outcome.RETURNED,
-    Answer.STOP: Batch.Outcome.RETURNED,
-    Answer.SMALLER: Batch.Outcome.RETURNED,
-    Answer.UNSURE: Batch.Outcome.UNSURE,
-}
+RETURNED = (Answer.LATER, Answer.STOP, Answer.SMALLER)
+RESULTS = dict.fromkeys(RETURNED, Batch.Outcome.RETURNED) | {
+    Answer.ACCEPTED: Batch.Outcome.ACCEPTED, Answer.UNSURE: Batch.Outcome.UNSURE,
+}  # fmt: skip
 
 
 @dataclass
@@ -137,15 +135,10 @@ def _open_batch(bundle: str, rows: list[Delivery], now: datetime.datetime) -> Ba
     return batch
 
 
-def seconds_left(batch: Batch, now: datetime.datetime | None = None) -> float:
+def seconds_left(batch: Batch) -> float:
     """Return for how many seconds a call may still be begun: its answer must come before the lease ends."""
-    left = batch.lease_until - (now or clock.now())
+    left = batch.lease_until - clock.now()
     return left.total_seconds() - settings.MAIL_TIMEOUT_SECONDS
-
-
-def has_time(batch: Batch, now: datetime.datetime | None = None) -> bool:
-    """Say whether the lease is long enough for one more call."""
-    return seconds_left(batch, now) >= 0
 
 
 @transaction.atomic
@@ -166,6 +159,12 @@ def settle(batch: Batch, outcome: Outcome, now: datetime.datetime | None = None)
     whole = next((one for one in parts if one.answer == Answer.UNSURE), outcome)
     result = RESULTS.get(whole.answer, Batch.Outcome.REFUSED)
     Batch.objects.filter(pk=batch.pk).update(outcome=result, finished=now, error=whole.reason)
+
+
+@transaction.atomic
+def settle_one(batch: Batch, number: int, outcome: Outcome, now: datetime.datetime | None = None) -> None:
+    """Write down what became of one delivery of a call that is still going on."""
+    _move(Delivery.objects.filter(pk=number, batch=batch, status__in=UNDECIDED), outcome, now or clock.now())
 
 
 def _move(rows: QuerySet[Delivery], outcome: Outcome, now: datetime.datetime) -> None:
@@ -203,7 +202,11 @@ def split(batch: Batch, rows: list[Delivery], reason: str, now: datetime.datetim
 
 @transaction.atomic
 def expire_leases(now: datetime.datetime | None = None) -> int:
-    """Mark as unsure what a dead worker left on its way, and return how many deliveries."""
+    """Mark as unsure what a dead worker left on its way, and return how many deliveries.
+
+    A call that served people one by one had begun with the first of these only (letters.Progress): the others are
+    proved not to be sent, and go back into the queue.
+    """
     now = now or clock.now()
     dead = list(
         Batch.objects.filter(outcome=Batch.Outcome.OPEN, lease_until__lt=now)
@@ -212,7 +215,16 @@ def expire_leases(now: datetime.datetime | None = None) -> int:
     reason = _("The worker that sent it stopped before the provider's answer was written down.")
     Batch.objects.filter(pk__in=dead).update(outcome=Batch.Outcome.UNSURE, finished=now, error=reason)
     rows = Delivery.objects.filter(batch__in=dead, status=Status.SENDING)
-    return rows.update(status=Status.UNSURE, reason=reason, changed_at=now)
+    one_by_one = rows.filter(batch__transport=ONE_BY_ONE)
+    begun = one_by_one.order_by().values("batch").annotate(first=Min("pk")).values_list("first", flat=True)
+    turn = _("The worker that was to send it stopped before its turn.")
+    one_by_one.exclude(pk__in=list(begun)).update(
+        status=Status.QUEUED, batch=None, not_before=now, changed_at=now, reason=turn
+    )
+    unsure = rows.update(status=Status.UNSURE, reason=reason, changed_at=now)
+    whole = Batch.objects.filter(pk__in=dead, transport=ONE_BY_ONE).exclude(deliveries__status=Status.UNSURE)
+    whole.update(outcome=Batch.Outcome.SETTLED)
+    return unsure
 
 
 @transaction.atomic

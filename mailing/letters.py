@@ -1,7 +1,7 @@
 """What is handed to a transport, and what it answers. No database, no HTTP."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -64,3 +64,15 @@ class Outcome:
         found = Counter(one.answer for one in self.each.values())
         found[self.answer] += size - len(self.each)
         return found
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How a transport that serves people one by one asks and tells as it goes.
+
+    `may_begin` says whether there is time for one more. `answered` writes down the outcome of one delivery and must
+    have returned before the next is begun with: what a dead worker left unwritten was then at most one message.
+    """
+
+    may_begin: Callable[[], bool] = lambda: True
+    answered: Callable[[int, Outcome], None] = lambda _delivery, _outcome: None

@@ -1,8 +1,6 @@
 """Mail by SMTP: one message for each person, over one kept connection. Its surprises are written beside the code."""
 
-import math
 import re
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from email.message import EmailMessage
@@ -11,11 +9,10 @@ from django.conf import settings
 from django.utils import timezone as clock
 
 from mailing import mime
-from mailing.letters import Answer, Letter, Outcome, Recipient
+from mailing.letters import Answer, Letter, Outcome, Progress, Recipient
 from mailing.smtp_connection import CannotStartError, Connection, connect, said
 
-# A worker that dies leaves its whole batch to a person, as nobody can ask a mail server afterwards: a small one then.
-MOST_RECIPIENTS = 50
+MOST_RECIPIENTS = 50  # servers end a connection after some hundred messages, and a lease has its end
 SOON, IN_A_WHILE = 1.0, 60.0  # seconds
 NO_HOST = "No mail server is set up. Set EMAIL_HOST to the name of your mail server. Until then the queue waits."
 ENDED = "The connection to the mail server ended before the turn of this message."
@@ -27,28 +24,31 @@ _ABOUT_US = re.compile(
 )
 
 
-def send(letter: Letter, recipients: list[Recipient], message_id: str, seconds: float = math.inf) -> Outcome:
+def send(letter: Letter, recipients: list[Recipient], message_id: str, progress: Progress) -> Outcome:
     """Hand one message for each person to the mail server, and return what became of each.
 
-    `message_id` comes without angle brackets; each person's own is made from it by `own_id`. Nobody is begun with
-    after `seconds`; what is begun ends within MAIL_TIMEOUT_SECONDS. Who was not begun with is answered LATER.
+    `message_id` comes without angle brackets; each person's own is made from it by `own_id`. In the order of the
+    delivery ids, each answer told before the next is begun with: `delivery.expire_leases` relies on it. What is begun
+    ends within MAIL_TIMEOUT_SECONDS. Who was not begun with is answered LATER.
     """
-    end = time.monotonic() + seconds
     each: dict[int, Outcome] = {}
     words = ""
     try:
         with connect() as server:
-            for person in recipients:
-                if time.monotonic() > end:
+            for person in sorted(recipients, key=lambda person: person.delivery):
+                if not progress.may_begin():
                     return Outcome(Answer.LATER, "There was no time left for it.", SOON, each=each)
                 one = _hand_over(server, letter, person, message_id)
-                if one.answer == Answer.STOP:
+                stop = one.answer == Answer.STOP
+                if stop:
                     # It waits longer than the others: were it about this person after all, it would stop them forever.
-                    each[person.delivery] = Outcome(Answer.LATER, one.reason)
-                    return Outcome(Answer.STOP, one.reason, each=each)
-                if one.answer == Answer.ACCEPTED:
+                    one = Outcome(Answer.LATER, one.reason)
+                elif one.answer == Answer.ACCEPTED:
                     words, one = one.reason, Outcome(Answer.ACCEPTED)
                 each[person.delivery] = one
+                progress.answered(person.delivery, one)
+                if stop:
+                    return Outcome(Answer.STOP, one.reason, each=each)
                 if not server.sock:
                     # Some servers end a connection after so many messages. Where none got through, more is wrong.
                     return Outcome(Answer.LATER, ENDED, SOON if words else IN_A_WHILE, each=each)

@@ -1,11 +1,9 @@
 """Which way mail leaves: settings.MAIL_TRANSPORT names it."""
 
-import math
-
 from django.conf import settings
 
 from mailing import mailgun, outbox, smtp
-from mailing.letters import Answer, Letter, Outcome, Recipient
+from mailing.letters import Answer, Letter, Outcome, Progress, Recipient
 
 
 def ready() -> str:
@@ -22,15 +20,20 @@ def batch_size() -> int:
     return min(most, smtp.MOST_RECIPIENTS) if settings.MAIL_TRANSPORT == "smtp" else most
 
 
-def send(letter: Letter, recipients: list[Recipient], message_id: str, seconds: float = math.inf) -> Outcome:
+def send(
+    letter: Letter,
+    recipients: list[Recipient],
+    message_id: str,
+    progress: Progress = Progress(),  # noqa: B008
+) -> Outcome:
     """Hand a message for many people to the transport in use, once, and return what became of it.
 
-    `message_id` comes without angle brackets. A transport that serves people one by one begins with nobody after
-    `seconds`. Does not raise for anything the network or the provider does.
+    `message_id` comes without angle brackets. A transport that serves people one by one keeps to `progress`.
+    Does not raise for anything the network or the provider does.
     """
     if reason := ready():
         return Outcome(Answer.STOP, reason)
     if settings.MAIL_TRANSPORT == "smtp":
-        return smtp.send(letter, recipients, message_id, seconds)
+        return smtp.send(letter, recipients, message_id, progress)
     transport = mailgun if settings.MAIL_TRANSPORT == "mailgun" else outbox
     return transport.send(letter, recipients, message_id)

@@ -12,8 +12,8 @@ from django.utils import timezone as clock
 from mailing import delivery, queue, transports
 from mailing.audience import audience_size
 from mailing.content import letter_of
-from mailing.letters import Answer, Outcome
-from mailing.models import Delivery, Email, Tick
+from mailing.letters import Answer, Outcome, Progress
+from mailing.models import Batch, Delivery, Email, Tick
 from mailing.settling import settle_all
 from signup.models import LinkRequest, Signup
 from signup.throttle import forget_visits
@@ -121,10 +121,10 @@ def _send(claim: delivery.Claim, report: Report) -> None:
         # Nothing has left yet, so nothing is unsure: back into the queue, and the fault is for staff to see.
         delivery.settle(batch, Outcome(Answer.STOP, f"{type(error).__name__}: {error}"))
         raise
-    if not delivery.has_time(batch):
+    if delivery.seconds_left(batch) < 0:
         delivery.settle(batch, Outcome(Answer.LATER, wait=1.0))
         return
-    outcome = transports.send(letter, recipients, batch.message_id, delivery.seconds_left(batch))
+    outcome = transports.send(letter, recipients, batch.message_id, _progress(batch))
     if outcome.answer in (Answer.BAD_ADDRESS, Answer.SMALLER) and len(rows) > 1:
         for half in delivery.split(batch, rows, outcome.reason):
             if not report.stopped:
@@ -138,6 +138,16 @@ def _send(claim: delivery.Claim, report: Report) -> None:
         report.counts[name.get(answer, "failed")] += number
     if outcome.answer in (Answer.STOP, Answer.SMALLER):
         report.stopped = outcome.reason
+
+
+def _progress(batch: Batch) -> Progress:
+    """Return what a transport that serves people one by one keeps to: the lease, and each answer written at once."""
+    end = time.monotonic() + delivery.seconds_left(batch)
+    # Either clock alone can be wrong: the one may be set back, the other stands still while a machine sleeps.
+    return Progress(
+        may_begin=lambda: time.monotonic() <= end and delivery.seconds_left(batch) >= 0,
+        answered=lambda number, outcome: delivery.settle_one(batch, number, outcome),
+    )
 
 
 def outlook(*, freeze: bool = True) -> Report:

@@ -1,13 +1,16 @@
 """Mail by SMTP, against a real server on loopback: who got it, who did not, and who cannot be told."""
 
+import datetime
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.utils import timezone as clock
 
-from mailing import smtp, smtp_connection, transports
-from mailing.letters import Answer, Letter, Outcome, Recipient
+from mailing import delivery, smtp, smtp_connection, transports
+from mailing.letters import Answer, Letter, Outcome, Progress, Recipient
 from mailing.models import Batch, Delivery, Email
 from mailing.worker import tick
 from tests import factories
@@ -15,6 +18,7 @@ from tests.smtp_standin import CERTIFICATE, DROP, SmtpServer
 from tests.smtp_standin.session import PASSWORD, USER
 
 Status = Delivery.Status
+HOUR = datetime.timedelta(hours=1)
 ID = "0123@mail.example.org"
 LETTER = Letter("Team <team@mail.example.org>", "Week 1, {{ name }}", ".\n.. Hello {{ name }}\n", "<p>{{ name }}</p>")
 PEOPLE = [Recipient(number, f"p{number}@example.org", {"name": f"N{number}"}) for number in (1, 2, 3)]
@@ -35,8 +39,8 @@ def server(settings) -> Iterator[SmtpServer]:
         yield made
 
 
-def send(letter: Letter = LETTER, people: list[Recipient] = PEOPLE, **more: float) -> Outcome:
-    return transports.send(letter, people, ID, **more)
+def send(letter: Letter = LETTER, people: list[Recipient] = PEOPLE) -> Outcome:
+    return transports.send(letter, people, ID)
 
 
 def answers(outcome: Outcome) -> list[Answer]:
@@ -191,10 +195,12 @@ def test_a_server_that_wants_nothing(server, stage, line):
     assert line[4:] in outcome.reason
 
 
-def test_time_that_ran_out_puts_all_back(server):
-    outcome = send(seconds=-0.1)
-    assert answers(outcome) == [LATER] * 3
-    assert server.taken == []
+def test_time_that_ran_out_puts_the_rest_back_and_each_answer_is_told_before_the_next_turn(server):
+    told = []
+    progress = Progress(lambda: len(told) < 2, lambda number, one: told.append((number, one.answer, len(server.taken))))
+    outcome = transports.send(LETTER, PEOPLE[::-1], ID, progress)
+    assert told == [(1, ACCEPTED, 1), (2, ACCEPTED, 2)]
+    assert answers(outcome) == [ACCEPTED, ACCEPTED, LATER]
 
 
 def test_a_log_in(server, settings):
@@ -369,6 +375,57 @@ def test_a_batch_is_small_and_ends_before_its_lease(server, email, settings, mon
     assert [batch.size for batch in Batch.objects.order_by("pk")] == [2, 1]
     assert statuses(email) == [Status.ACCEPTED, Status.QUEUED, Status.ACCEPTED]
     assert email.deliveries.get(status=Status.QUEUED).reason == "There was no time left for it."
+
+
+class Killed(BaseException):
+    """Stands for a kill -9: nothing of ours runs any more."""
+
+
+def test_of_a_worker_that_died_only_the_message_it_was_at_is_unsure(server, email, monkeypatch):
+    def die(*_args):
+        raise Killed
+
+    with monkeypatch.context() as dying, pytest.raises(Killed):
+        server.on("dot", "250 Ok", skip=1, wait=0.2)
+        dying.setattr(smtp, "said", lambda code, words: die() if len(server.taken) == 2 else f"{code}")
+        tick("test")
+    assert statuses(email) == [Status.ACCEPTED, Status.SENDING, Status.SENDING]
+    with time_machine.travel(clock.now() + HOUR, tick=True):
+        assert tick("test").counts["unsure"] == 1
+    assert statuses(email) == [Status.ACCEPTED, Status.UNSURE, Status.ACCEPTED]
+    assert sorted(server.readers()) == sorted(email.deliveries.values_list("address", flat=True))
+    assert sorted(Batch.objects.values_list("outcome", flat=True)) == ["accepted", "unsure"]
+
+
+def test_a_worker_that_died_after_its_last_message_leaves_no_question(server, email, monkeypatch):
+    with monkeypatch.context() as dying, pytest.raises(Killed):
+        dying.setattr(smtp, "connect", dies_at_the_end(smtp.connect))
+        tick("test")
+    assert statuses(email) == [Status.ACCEPTED] * 3
+    with time_machine.travel(clock.now() + HOUR, tick=True):
+        assert tick("test").counts["unsure"] == 0
+    assert Batch.objects.get().outcome == Batch.Outcome.SETTLED
+    assert len(server.taken) == 3
+
+
+def dies_at_the_end(connect):
+    @contextmanager
+    def dying():
+        with connect() as made:
+            yield made
+        raise Killed
+
+    return dying
+
+
+def test_a_worker_that_slept_over_its_lease_begins_with_nobody(server, email, monkeypatch):
+    real = delivery.seconds_left
+    # The first message takes an hour by the clock on the wall, while the other clock stands still.
+    monkeypatch.setattr(
+        delivery, "seconds_left", lambda batch: real(batch) - (3600 if server.taken else next(asleep, 0))
+    )
+    tick("test")
+    assert statuses(email) == [Status.ACCEPTED, Status.QUEUED, Status.QUEUED]
 
 
 def test_without_a_server_the_queue_waits_and_says_so(email, settings):
