@@ -421,9 +421,7 @@ def dies_at_the_end(connect):
 def test_a_worker_that_slept_over_its_lease_begins_with_nobody(server, email, monkeypatch):
     real = delivery.seconds_left
     # The first message takes an hour by the clock on the wall, while the other clock stands still.
-    monkeypatch.setattr(
-        delivery, "seconds_left", lambda batch: real(batch) - (3600 if server.taken else next(asleep, 0))
-    )
+    monkeypatch.setattr(delivery, "seconds_left", lambda batch: real(batch) - 3600 * len(server.taken))
     tick("test")
     assert statuses(email) == [Status.ACCEPTED, Status.QUEUED, Status.QUEUED]
 
