@@ -59,9 +59,9 @@ def spf(domain: str, include: str, look_up: LookUp) -> Finding:
     """Say whether the domain names who may send for it; `include` is what the provider wants there, "" if unknown."""
     found = _spf_at(domain, look_up)
     example = f"v=spf1 include:{include or 'NAME'} ~all"
-    whose = "" if include else " Whoever runs your mail server knows the NAME."
+    whose = "" if include else ". Whoever runs your mail server knows the NAME in it"
     if not found:
-        return _to_do("SPF", f"Add a TXT entry at {domain}: {example}{whose}")
+        return _to_do("SPF", f"Add a TXT entry at {domain}{whose}: {example}")
     if len(found) > 1:
         return _to_do("SPF", f"{domain} has {len(found)} entries that begin with v=spf1. Make one of them: {example}")
     terms = found[0].lower().split()
@@ -129,7 +129,7 @@ def dmarc(domain: str, look_up: LookUp) -> Finding:
             return Finding("DMARC", Verdict.GOOD, f"{at} says: {found[0]}")
     return _to_do(
         "DMARC",
-        f"Add a TXT entry at _dmarc.{domain}: v=DMARC1; p=none (Gmail and Yahoo ask for it of whoever writes to many.)",
+        f"Gmail and Yahoo ask for it of whoever writes to many. Add a TXT entry at _dmarc.{domain}: v=DMARC1; p=none",
     )
 
 
