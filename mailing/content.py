@@ -102,6 +102,7 @@ def _finished_system(first: Delivery, sequence: Sequence | None) -> tuple[str, F
         "my_page_url": tag("my_page_url"),
         "changes": first.bundle.endswith(":changes"),
         "waited": first.bundle.endswith(":waited"),
+        "checked": first.bundle.startswith("check:"),
     }
     confirm = _("See the new answers") if context["changes"] else _("Confirm my address")
     name, why, button = {

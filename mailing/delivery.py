@@ -27,9 +27,14 @@ UNDECIDED = (Status.SENDING, Status.UNSURE)
 ERASED = "erased:"
 # News only climbs: whatever order it comes in, the highest state stays.
 CLIMB = (Status.ACCEPTED, Status.DEFERRED, Status.DELIVERED, Status.BOUNCED, Status.COMPLAINED)
+ONE_BY_ONE = "smtp"
 LONGEST_WAIT = 3600.0  # seconds between two tries of one call
 ILL_AFTER = 3  # calls
 MOST_ATTEMPTS = 32_000  # counted no further: the column ends soon after, and tries every 10 seconds get there in days
+RETURNED = (Answer.LATER, Answer.STOP, Answer.SMALLER)
+RESULTS = dict.fromkeys(RETURNED, Batch.Outcome.RETURNED) | {
+    Answer.ACCEPTED: Batch.Outcome.ACCEPTED, Answer.UNSURE: Batch.Outcome.UNSURE,
+}  # fmt: skip
 
 
 @dataclass
@@ -49,15 +54,16 @@ def due(now: datetime.datetime) -> QuerySet[Delivery]:
 
 
 @transaction.atomic
-def claim(now: datetime.datetime | None = None, size: int | None = None) -> Claim | None:
-    """Take the next deliveries that can share one provider call; None when nothing waits.
+def claim(now: datetime.datetime | None = None, size: int | None = None, bundle: str = "") -> Claim | None:
+    """Take the next deliveries that can share one provider call, of one `bundle` if given; None when nothing waits.
 
     The most urgent kind goes first. Any number of workers may claim at once: each takes rows that no other has
     locked. Whether each person is still to be written to is asked here, with their rows locked, so nobody who left
     before the claim was committed is written to.
     """
     now = now or clock.now()
-    first = due(now).order_by("kind", "pk").select_for_update(skip_locked=True).first()
+    waiting = due(now).filter(bundle=bundle) if bundle else due(now)
+    first = waiting.order_by("kind", "pk").select_for_update(skip_locked=True).first()
     if first is None:
         return None
     # The same order and limits as above: PostgreSQL then reads the index of what waits, and not all that was ever sent.
@@ -171,10 +177,10 @@ def _open_batch(bundle: str, rows: list[Delivery], now: datetime.datetime) -> Ba
     return batch
 
 
-def has_time(batch: Batch, now: datetime.datetime | None = None) -> bool:
-    """Say whether the lease is long enough for one more call."""
-    left = batch.lease_until - (now or clock.now())
-    return left.total_seconds() >= settings.MAIL_TIMEOUT_SECONDS
+def seconds_left(batch: Batch) -> float:
+    """Return for how many seconds a call may still be begun: its answer must come before the lease ends."""
+    left = batch.lease_until - clock.now()
+    return left.total_seconds() - settings.MAIL_TIMEOUT_SECONDS
 
 
 def is_unclear() -> bool:
@@ -188,17 +194,37 @@ def is_unclear() -> bool:
 
 @transaction.atomic
 def settle(batch: Batch, outcome: Outcome, now: datetime.datetime | None = None) -> None:
-    """Write down what became of a call. Rows that were settled otherwise meanwhile stay as they are."""
+    """Write down what became of a call, of each recipient on its own where that is known.
+
+    Rows that were settled otherwise meanwhile stay as they are.
+    """
     now = now or clock.now()
     _lock(batch)
     rows = Delivery.objects.filter(batch=batch, status__in=UNDECIDED)
+    parts: dict[Outcome, list[int]] = {}
+    for number, one in outcome.each.items():
+        parts.setdefault(one, []).append(number)
+    for one, numbers in parts.items():
+        _move(rows.filter(pk__in=numbers), one, now)
+    _move(rows.exclude(pk__in=list(outcome.each)), outcome, now)
+    # A call of which anything is unsure is unsure: it is a question that somebody has to answer.
+    whole = next((one for one in parts if one.answer == Answer.UNSURE), outcome)
+    result = RESULTS.get(whole.answer, Batch.Outcome.REFUSED)
+    Batch.objects.filter(pk=batch.pk).update(outcome=result, finished=now, error=whole.reason)
+
+
+@transaction.atomic
+def settle_one(batch: Batch, number: int, outcome: Outcome, now: datetime.datetime | None = None) -> None:
+    """Write down what became of one delivery of a call that is still going on."""
+    _move(Delivery.objects.filter(pk=number, batch=batch, status__in=UNDECIDED), outcome, now or clock.now())
+
+
+def _move(rows: QuerySet[Delivery], outcome: Outcome, now: datetime.datetime) -> None:
     reason = outcome.reason[:500]
     match outcome.answer:
         case Answer.ACCEPTED:
-            result = Batch.Outcome.ACCEPTED
             rows.update(status=Status.ACCEPTED, reason="", changed_at=now)
         case Answer.LATER:
-            result = Batch.Outcome.RETURNED
             for tries in set(rows.values_list("attempts", flat=True)):
                 wait = outcome.wait or min(60.0 * 2 ** min(tries - 1, 10), LONGEST_WAIT)
                 again = now + datetime.timedelta(seconds=wait)
@@ -206,15 +232,11 @@ def settle(batch: Batch, outcome: Outcome, now: datetime.datetime | None = None)
                     status=Status.QUEUED, not_before=again, reason=reason, changed_at=now
                 )
         case Answer.STOP | Answer.SMALLER:
-            result = Batch.Outcome.RETURNED
             rows.update(status=Status.QUEUED, not_before=now, reason=reason, changed_at=now)
         case Answer.UNSURE:
-            result = Batch.Outcome.UNSURE
             rows.update(status=Status.UNSURE, reason=reason, changed_at=now)
         case _:
-            result = Batch.Outcome.REFUSED
             rows.update(status=Status.FAILED, reason=reason, changed_at=now)
-    Batch.objects.filter(pk=batch.pk).update(outcome=result, finished=now, error=outcome.reason)
 
 
 def _lock(batch: Batch) -> None:
@@ -249,7 +271,11 @@ def largest_call(now: datetime.datetime) -> int:
 
 @transaction.atomic
 def expire_leases(now: datetime.datetime | None = None) -> int:
-    """Mark as unsure what a dead worker left on its way, and return how many deliveries."""
+    """Mark as unsure what a dead worker left on its way, and return how many deliveries.
+
+    A call that served people one by one had begun with the first of these only (letters.Progress): the others are
+    proved not to be sent, and go back into the queue.
+    """
     now = now or clock.now()
     dead = list(
         Batch.objects.filter(outcome=Batch.Outcome.OPEN, lease_until__lt=now)
@@ -258,7 +284,16 @@ def expire_leases(now: datetime.datetime | None = None) -> int:
     reason = _("The worker that sent it stopped before the provider's answer was written down.")
     Batch.objects.filter(pk__in=dead).update(outcome=Batch.Outcome.UNSURE, finished=now, error=reason)
     rows = Delivery.objects.filter(batch__in=dead, status=Status.SENDING)
-    return rows.update(status=Status.UNSURE, reason=reason, changed_at=now)
+    one_by_one = rows.filter(batch__transport=ONE_BY_ONE)
+    begun = one_by_one.order_by().values("batch").annotate(first=Min("pk")).values_list("first", flat=True)
+    turn = _("The worker that was to send it stopped before its turn.")
+    one_by_one.exclude(pk__in=list(begun)).update(
+        status=Status.QUEUED, batch=None, not_before=now, changed_at=now, reason=turn
+    )
+    unsure = rows.update(status=Status.UNSURE, reason=reason, changed_at=now)
+    whole = Batch.objects.filter(pk__in=dead, transport=ONE_BY_ONE).exclude(deliveries__status=Status.UNSURE)
+    whole.update(outcome=Batch.Outcome.SETTLED)
+    return unsure
 
 
 @transaction.atomic

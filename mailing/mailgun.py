@@ -29,7 +29,8 @@ USUAL_WAIT = 60.0  # seconds, where a rate limit does not say how long
 LONGEST_WAIT = 24 * 3600.0
 
 NO_KEY = (
-    "No mail provider is set up. Set MAILGUN_API_KEY to the key of your Mailgun account. Until then the queue waits."
+    "No mail provider is set up. Set MAILGUN_API_KEY to the key of your Mailgun account, or EMAIL_HOST to your mail "
+    "server. Until then the queue waits."
 )
 
 # A connection kept from an earlier call may have been closed at the other end. That looks exactly like a reset after

@@ -15,7 +15,7 @@ from mailing import delivery, queue, transports
 from mailing.audience import audience_size
 from mailing.brakes import site_is_paused, stop_harmful
 from mailing.content import letter_of
-from mailing.letters import Answer, Outcome
+from mailing.letters import Answer, Outcome, Progress
 from mailing.models import Batch, Delivery, Email, Tick
 from mailing.settling import settle_all
 from signup.models import LinkRequest, Signup
@@ -99,7 +99,9 @@ def _send_all(report: Report) -> None:
         report.stopped = report.stopped if waiting else ""
         return
     looked = time.monotonic()
-    while not report.stopped and (claim := delivery.claim(size=1 if delivery.is_unclear() else None)):
+    while not report.stopped and (
+        claim := delivery.claim(size=1 if delivery.is_unclear() else transports.batch_size())
+    ):
         _send(claim, report)
         if settings.DEBUG:
             reset_queries()  # Django then keeps every statement in memory, with the messages in it
@@ -109,6 +111,14 @@ def _send_all(report: Report) -> None:
             report.stopped = report.stopped or site_is_paused()
             looked = time.monotonic()
     report.stopped = report.stopped or report.fault
+
+
+def send_bundle(bundle: str) -> Report:
+    """Send what waits of one bundle, as far as it fits one call, and nothing else; return what was done."""
+    report = Report(stopped=transports.ready())
+    if not report.stopped and (claim := delivery.claim(bundle=bundle)):
+        _send(claim, report)
+    return report
 
 
 def _send(claim: delivery.Claim, report: Report) -> None:
@@ -124,7 +134,8 @@ def _send(claim: delivery.Claim, report: Report) -> None:
         return
     _write_down(batch, outcome)
     name = {Answer.ACCEPTED: "accepted", Answer.LATER: "put off", Answer.STOP: "put off", Answer.UNSURE: "unsure"}
-    report.counts[name.get(outcome.answer, "failed")] += len(rows)
+    for answer, number in outcome.tally(len(rows)).items():
+        report.counts[name.get(answer, "failed")] += number
     if outcome.answer in (Answer.STOP, Answer.SMALLER) or (outcome.answer == Answer.UNSURE and delivery.is_unclear()):
         report.stopped = outcome.reason
 
@@ -146,13 +157,23 @@ def _call(batch: Batch, rows: list[Delivery], report: Report) -> Outcome:
             return Outcome(Answer.REFUSED, reason)
         report.fault = report.fault or reason
         return Outcome(Answer.LATER, reason)
-    if not delivery.has_time(batch):
+    if delivery.seconds_left(batch) < 0:
         return Outcome(Answer.LATER, wait=1.0)
-    outcome = transports.send(letter, recipients, batch.message_id)
-    if outcome.answer == Answer.LATER:
+    outcome = transports.send(letter, recipients, batch.message_id, _progress(batch))
+    if outcome.answer == Answer.LATER and not outcome.each:
         # Nobody answers, or there were too many calls: any other call now would meet the same.
         report.stopped = outcome.reason
     return outcome
+
+
+def _progress(batch: Batch) -> Progress:
+    """Return what a transport that serves people one by one keeps to: the lease, and each answer written at once."""
+    end = time.monotonic() + delivery.seconds_left(batch)
+    # Either clock alone can be wrong: the one may be set back, the other stands still while a machine sleeps.
+    return Progress(
+        may_begin=lambda: time.monotonic() <= end and delivery.seconds_left(batch) >= 0,
+        answered=lambda number, outcome: delivery.settle_one(batch, number, outcome),
+    )
 
 
 def _write_down(batch: Batch, outcome: Outcome) -> None:

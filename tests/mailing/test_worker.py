@@ -245,7 +245,7 @@ def test_one_bad_address_fails_alone(provider, monkeypatch):
     people = [factories.signup(sequence=email.sequence, welcomed=clock.now()) for _ in range(7)]
     bad = people[3].email
 
-    def strict(letter, recipients, message_id):
+    def strict(letter, recipients, message_id, progress):
         if any(one.address == bad for one in recipients):
             return Outcome(Answer.BAD_ADDRESS, "'to' parameter is not a valid address")
         provider.accepted += [(one.address, "") for one in recipients]
