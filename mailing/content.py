@@ -109,7 +109,13 @@ def _finished_system(first: Delivery, sequence: Sequence | None) -> tuple[str, F
         Kind.CONFIRM: (
             "confirm-address",
             _("You get this message because somebody signed up with this address. If it was not you, do nothing."),
-            {"button_url": tag("confirm_url"), "button_label": confirm},
+            # Nobody has proven yet that this mailbox belongs to whoever filled in the form: no link opens their page.
+            {
+                "button_url": tag("confirm_url"),
+                "button_label": confirm,
+                "my_page_url": "",
+                "unsubscribe_url": tag("one_click_url"),
+            },
         ),
         Kind.LINK: (
             "unsubscribe-link",

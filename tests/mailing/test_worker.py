@@ -41,6 +41,8 @@ def test_a_new_sign_up_is_asked_to_confirm_then_welcomed_once(provider):
     assert recipient.address == "Ada@example.org"
     assert f"/confirm/{request.key}/" in provider.text()
     assert "Hello Ada," in provider.text()
+    assert "/me/" not in provider.text()  # nobody has proven yet whose mailbox this is
+    assert Signup.objects.get().key not in provider.text()
     assert request.mailed
     tick("test")
     assert len(provider.calls) == 1
