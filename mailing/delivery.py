@@ -60,12 +60,19 @@ def claim(now: datetime.datetime | None = None) -> Claim | None:
         due(now).filter(bundle=first.bundle).order_by("pk").select_for_update(skip_locked=True)
         [: largest_call(now)]
     )  # fmt: skip
+    going, skipped = _still_going(rows, now)
+    batch = _open_batch(first.bundle, going, now) if going else None
+    return Claim(batch, going, skipped)
+
+
+def _still_going(rows: list[Delivery], now: datetime.datetime) -> tuple[list[Delivery], int]:
+    """Return those of a bundle's rows that may leave, their people locked and filled in, and how many were skipped."""
     people = {
         person.pk: person
         for person in Signup.objects.filter(pk__in=[row.signup_id for row in rows if row.signup_id])
         .select_related("sequence").order_by("pk").select_for_update(of=("self",), no_key=True)
     }  # fmt: skip
-    email = Email.objects.select_related("sequence").filter(pk=first.email_id).first()
+    email = Email.objects.select_related("sequence").filter(pk__in=[row.email_id for row in rows[:1]]).first()
     members = _members(email, list(people))
     complained = _complained(rows)
     going, skipped, seen = [], {}, set()
@@ -80,8 +87,7 @@ def claim(now: datetime.datetime | None = None) -> Claim | None:
             going.append(row)
     for reason, numbers in skipped.items():
         Delivery.objects.filter(pk__in=numbers).update(status=Status.SKIPPED, reason=reason, changed_at=now)
-    batch = _open_batch(first.bundle, going, now) if going else None
-    return Claim(batch, going, sum(map(len, skipped.values())))
+    return going, sum(map(len, skipped.values()))
 
 
 def why_not(row: Delivery, members: set[int] | None, complained: set[str]) -> str:
@@ -141,6 +147,7 @@ def has_time(batch: Batch, now: datetime.datetime | None = None) -> bool:
 def settle(batch: Batch, outcome: Outcome, now: datetime.datetime | None = None) -> None:
     """Write down what became of a call. Rows that were settled otherwise meanwhile stay as they are."""
     now = now or clock.now()
+    _lock(batch)
     rows = Delivery.objects.filter(batch=batch, status__in=UNDECIDED)
     reason = outcome.reason[:500]
     match outcome.answer:
@@ -167,16 +174,26 @@ def settle(batch: Batch, outcome: Outcome, now: datetime.datetime | None = None)
     Batch.objects.filter(pk=batch.pk).update(outcome=result, finished=now, error=outcome.reason)
 
 
+def _lock(batch: Batch) -> None:
+    """Lock a call before its deliveries, as `expire_leases` does: the other way round the two could wait in a ring."""
+    Batch.objects.select_for_update().get(pk=batch.pk)
+
+
 @transaction.atomic
 def split(batch: Batch, rows: list[Delivery], refusal: Outcome, now: datetime.datetime | None = None) -> list[Claim]:
     """Replace a call that was refused whole by two of half the size, and return their claims.
 
-    Only after a definite no: nothing of the first call was sent. Where it was too large for the account, calls stay
-    smaller than it for a day.
+    Only after a definite no: nothing of the first call was sent. They are claims like any other: rows that another
+    worker has taken up since, as our lease had run out, are left to it, and whoever has left meanwhile is skipped.
+    Where the call was too large for the account, calls stay smaller than it for a day.
     """
     now = now or clock.now()
-    middle = len(rows) // 2
-    halves = [Claim(_open_batch(batch.bundle, part, now), part) for part in (rows[:middle], rows[middle:])]
+    _lock(batch)
+    ours = Delivery.objects.filter(batch=batch, status__in=UNDECIDED).order_by("pk").select_for_update()
+    still = set(ours.values_list("pk", flat=True))
+    going, _skipped = _still_going([row for row in rows if row.pk in still], now)
+    middle = len(going) // 2
+    halves = [Claim(_open_batch(batch.bundle, part, now), part) for part in (going[:middle], going[middle:]) if part]
     outcome = Batch.Outcome.TOO_MANY if refusal.answer == Answer.SMALLER else Batch.Outcome.SPLIT
     Batch.objects.filter(pk=batch.pk).update(outcome=outcome, finished=now, error=refusal.reason)
     return halves
