@@ -1,6 +1,5 @@
 """The workers: real processes, killed, stopped, continued and started again at random moments."""
 
-import itertools
 import random
 import signal
 import subprocess
@@ -38,14 +37,14 @@ class Crew:
         """Do something terrible to one of them every few tenths of a second."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            time.sleep(self._draw.uniform(0.05, 0.5))
+            time.sleep(self._draw.uniform(0.1, 0.6))
             self.keep()
             deed, place = self._draw.random(), self._draw.random()
             if deed < 0.1:
                 self._start((self._draw.choice(ONCE),))
             elif self._running:
                 victim = self._running[int(place * len(self._running))]
-                self._kill(victim) if deed < 0.4 else self._stop(victim)
+                self._kill(victim) if deed < 0.45 else self._stop(victim)
 
     def keep(self) -> None:
         """Let go on whose time has come, bury the dead, and start what has to be started."""
@@ -104,15 +103,13 @@ class Crew:
             self._starting.append((time.monotonic() + self._draw.uniform(0, 0.3), WORKER))
 
     def _stop(self, victim: subprocess.Popen) -> None:
-        shorts = (self._draw.uniform(0.1, 1.5) for _ in itertools.count())
-        kind = self._draw.random()
-        seconds = next(shorts)
+        kind, seconds = self._draw.random(), self._draw.uniform(0.1, 1.5)
         if victim in self._stopped or len(self._stopped) >= len(self._running) - 1:
             return
-        if kind > 0.92:
+        if kind > 0.96:
             seconds += self._lease + self._trust
             self.counts["stops longer than lease and trust"] += 1
-        elif kind > 0.75:
+        elif kind > 0.82:
             seconds += self._lease
             self.counts["stops longer than the lease"] += 1
         self.counts["stops"] += 1

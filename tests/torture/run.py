@@ -13,7 +13,7 @@ from tests.mailgun_standin.remote import Remote, process
 LEASE, TIMEOUT, TRUST = 3.0, 1.0, 6.0  # seconds; docs/torture.md says how they fit the faults
 LATE_COMMIT, EVENTS = 0.5, (0.2, 1.0)  # seconds; together well inside the trust period
 SETTLE_SECONDS = 120
-FATES = "delivered=.3,failed=.01,deferred=.02,opened=.2,machine=.3,clicked=.05,unsubscribed=.02,complained=.01"
+FATES = "delivered=.15,failed=.01,deferred=.01,opened=.2,machine=.3,clicked=.05,unsubscribed=.03,complained=.02"
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def environment(mailgun: Remote) -> dict[str, str]:
 def provider(seed: int) -> list[str]:
     """Return the command line of the stand-in: what goes wrong, drawn from the seed."""
     return [
-        "--seed", str(seed), "--rate", "0.35", "--latency", "0.02", "0.4", "--hang", str(2 * TIMEOUT), "--wait", "1.5",
+        "--seed", str(seed), "--rate", "0.4", "--latency", "0.02", "0.3", "--hang", str(2 * TIMEOUT), "--wait", "1.5",
         "--late", str(LATE_COMMIT), "--refuse", "0.2", "--events", *map(str, EVENTS), "--fates", FATES,
     ]  # fmt: skip
 

@@ -37,6 +37,7 @@ def play(mailgun: Remote, seed: int, seconds: float, learners: int, workers: int
         try:
             with People(course, site, draws["people"]) as people:
                 crew.torment(seconds)
+            tortured = len(mailgun.truth()["calls"])
             mailgun.configure(clear=True, events={"fail_rate": 0.0})
             crew.calm()
             settled = _settle(crew, patience)
@@ -45,7 +46,7 @@ def play(mailgun: Remote, seed: int, seconds: float, learners: int, workers: int
     truth = mailgun.truth()
     verdict = compare(course, people, truth)
     return {
-        "calls": len(truth["calls"]), "copies": truth["accepted"], "webhooks": truth["webhooks"],
+        "calls": len(truth["calls"]), "tortured": tortured, "copies": truth["accepted"], "webhooks": truth["webhooks"],
         "faults": truth["faults"], "crew": crew.counts, "people": people.counts, "ledger": _ledger(),
         "settled": settled, "questions": verdict.questions, "numbers": verdict.numbers(),
         "examples": verdict.examples(),
