@@ -17,7 +17,7 @@ from tests.torture.databases import NAMES, databases
 from tests.torture.report import row, story, table
 from tests.torture.run import SETTLE_SECONDS, Options
 
-START_SECONDS = 90  # to start everything and to compare at the end, on a busy machine
+START_SECONDS = 150  # to start everything and to compare at the end, on a busy machine
 # The shell waits for its standard input to close and then kills the whole run, stopped workers too: nothing is left
 # behind, even if this process is killed.
 KEEPER = "read -r _; kill -9 -$1 2>/dev/null"

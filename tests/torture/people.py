@@ -74,14 +74,18 @@ class People:
         connection.close()
 
     def _watch(self) -> None:
-        """See who has left or bounced by whatever way: what a query has shown was committed before."""
+        """See which learners have left or bounced by whatever way: what a query has shown was committed before.
+
+        Newcomers are left out: the link that they press brings them back.
+        """
+        learners = set(self._course.people.values())
         while not self._over.wait(0.2):
             gone = Signup.objects.filter(Q(left__isnull=False) | Q(bounced__isnull=False))
             seen, now = list(gone.values_list("pk", "left", "bounced")), time.time()
             for pk, left, bounced in seen:
                 if bounced:
                     self.bounced.setdefault(pk, now)
-                if left and self._mark(pk):
+                if left and pk in learners and self._mark(pk):
                     self.left[pk].append(Absence(now))
                     self.counts["left by the provider's news"] += 1
         connection.close()

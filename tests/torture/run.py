@@ -12,7 +12,7 @@ from tests.mailgun_standin.remote import Remote, process
 
 LEASE, TIMEOUT, TRUST = 3.0, 1.0, 6.0  # seconds; docs/torture.md says how they fit the faults
 LATE_COMMIT, EVENTS = 0.5, (0.2, 1.0)  # seconds; together well inside the trust period
-SETTLE_SECONDS = 120
+SETTLE_SECONDS = 180
 FATES = "delivered=.15,failed=.01,deferred=.01,opened=.2,machine=.3,clicked=.05,unsubscribed=.03,complained=.02"
 
 

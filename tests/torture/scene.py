@@ -12,7 +12,7 @@ from django.db.models import Count, Q
 from django.utils import timezone as clock
 
 from benchmarks.servers import gunicorn
-from mailing.models import Batch, Delivery, Email
+from mailing.models import Batch, Delivery, Email, Tick
 from signup.models import LinkRequest, Signup
 from tests.mailgun_standin.remote import Remote
 from tests.mailgun_standin.standin import KEY
@@ -22,7 +22,8 @@ from tests.torture.people import People
 from tests.torture.verdict import compare
 
 Status, State = Delivery.Status, Email.State
-STILL = 0.3  # seconds between two looks at whether all is settled
+START_SECONDS = 60
+STILL = 0.3  # seconds between two looks at the database
 LONGEST_WAIT = datetime.timedelta(seconds=2)
 
 
@@ -31,10 +32,11 @@ def play(mailgun: Remote, seed: int, seconds: float, learners: int, workers: int
     draws = {part: random.Random(f"{seed}/{part}") for part in ("course", "crew", "people")}
     trust = 60 * settings.MAIL_TRUST_MINUTES
     with gunicorn("mooc.wsgi", os.environ, workers=1) as site:
-        course = make_course(learners, seconds, draws["course"])
-        _misbehave(mailgun, f"{site}/hooks/mailgun/events/", course.bad, accepted_too=bool(seed % 2))
         crew = Crew(os.environ, workers, settings.MAIL_LEASE_SECONDS, trust, draws["crew"])
         try:
+            _wait_for_work()
+            course = make_course(learners, seconds, draws["course"])
+            _misbehave(mailgun, f"{site}/hooks/mailgun/events/", course.bad, accepted_too=bool(seed % 2))
             with People(course, site, draws["people"]) as people:
                 crew.torment(seconds)
             tortured = len(mailgun.truth()["calls"])
@@ -51,6 +53,15 @@ def play(mailgun: Remote, seed: int, seconds: float, learners: int, workers: int
         "settled": settled, "questions": verdict.questions, "numbers": verdict.numbers(),
         "examples": verdict.examples(),
     }  # fmt: skip
+
+
+def _wait_for_work() -> None:
+    """Wait until a worker works: on a busy machine their start could take as long as the run."""
+    patience = time.monotonic() + START_SECONDS
+    while not Tick.objects.filter(finished__isnull=False).exists():
+        if time.monotonic() > patience:
+            raise RuntimeError("No worker has done anything.")
+        time.sleep(STILL)
 
 
 def _misbehave(mailgun: Remote, hook: str, bad: set[str], *, accepted_too: bool) -> None:
