@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 HEADS = (
-    "database", "seed", "calls", "copies", "kills", "stops", "faults", "unclear", "again", "asked of a person",
-    "settled in", "doubled", "missing", "after leaving", "without an end",
+    "database", "seed", "calls", "before the faults ended", "copies", "kills", "stops", "faults", "unclear", "again",
+    "asked of a person", "settled in", "doubled", "missing", "after leaving", "without an end",
 )  # fmt: skip
 LAST_LINE = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception|Interrupt|Exit)\b.*", re.MULTILINE)
 
@@ -38,8 +38,8 @@ def row(result: dict) -> tuple[str, ...]:
     """Return the line of one run in the table."""
     ledger = result["ledger"]
     values = (
-        result["database"], result["seed"], result["calls"], result["copies"], result["crew"].get("kills", 0),
-        result["crew"].get("stops", 0), sum(result["faults"].values()),
+        result["database"], result["seed"], result["calls"], result["tortured"], result["copies"],
+        result["crew"].get("kills", 0), result["crew"].get("stops", 0), sum(result["faults"].values()),
         ledger.get("calls settled", 0) + ledger.get("calls unsure", 0), ledger["again"],
         sum(result["questions"].values()), _settled(result), *result["numbers"].values(),
     )  # fmt: skip
