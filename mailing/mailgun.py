@@ -40,25 +40,41 @@ _session.headers.update({"Connection": "close", "User-Agent": "mechanical-mooc"}
 
 
 class _Body(io.BytesIO):
-    """A request body that knows whether anybody has begun to read it.
+    """A request body that knows whether anybody has begun to read it, and that cannot be read after `limits`.
 
     requests reports "never connected" and "reset after sending" by one exception. The body is read only after the
     connection stands, TLS is agreed and the headers are out: unread, Mailgun cannot have the message.
+
+    A process may be stopped for hours anywhere, or its whole machine. What it then still sent would come after its
+    lease, when others may have proved that nothing had been sent, and sent it.
     """
 
     begun = False
 
+    def __init__(self, content: bytes, limits: tuple[float, ...]) -> None:
+        super().__init__(content)
+        self._limits = limits
+
     def read(self, size: int | None = -1) -> bytes:
+        if any(now > limit for now, limit in zip(_clocks(), self._limits, strict=True)):
+            raise TimeoutError("It is too late to send this.")
         self.begun = True
         return super().read(size)
+
+
+def _clocks() -> tuple[float, float]:
+    """Return the time in seconds on two clocks: one stands still while a machine sleeps, the other can be put back."""
+    return time.monotonic(), time.time()
 
 
 def send(letter: Letter, recipients: list[Recipient], message_id: str) -> Outcome:
     """Hand one message for many people to Mailgun in one call, never repeated here.
 
-    At most 1,000 recipients; `message_id` comes without angle brackets and becomes Mailgun's own id. Two spellings
+    The caller has made sure that its lease is good for MAIL_TIMEOUT_SECONDS: nothing is sent after them. At most
+    1,000 recipients; `message_id` comes without angle brackets and becomes Mailgun's own id. Two spellings
     of one mailbox are answered SMALLER without a call, since Mailgun ignores the second.
     """
+    limits = tuple(now + settings.MAIL_TIMEOUT_SECONDS for now in _clocks())
     if not settings.MAILGUN_API_KEY:
         return Outcome(Answer.STOP, NO_KEY)
     if len({fold(person.address) for person in recipients}) < len(recipients):
@@ -66,7 +82,7 @@ def send(letter: Letter, recipients: list[Recipient], message_id: str) -> Outcom
     fields = fields_of(letter, recipients, message_id)
     if reason := _too_large(fields):
         return Outcome(Answer.REFUSED, reason)
-    body = _Body(urlencode(fields).encode())
+    body = _Body(urlencode(fields).encode(), limits)
     try:
         status, headers, text = _post(body)
     except requests.RequestException as error:

@@ -3,7 +3,7 @@
 import datetime
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import CharField, DateTimeField, Exists, IntegerField, OuterRef, Value
 from django.db.models.functions import Cast
 from django.utils import timezone as clock
@@ -96,7 +96,6 @@ def queue_welcomes(now: datetime.datetime | None = None) -> int:
     return len(rows)
 
 
-@transaction.atomic
 def freeze_one(now: datetime.datetime | None = None) -> Email | None:
     """Freeze the next e-mail that is due: its content, and its audience as deliveries. None when none is due.
 
@@ -105,6 +104,15 @@ def freeze_one(now: datetime.datetime | None = None) -> Email | None:
     as after a long failure or a restored backup, is marked as missed: a person decides.
     """
     now = now or clock.now()
+    try:
+        return _freeze(now)
+    except IntegrityError:
+        # One of its people was erased between our look and the end of our transaction: they are not there any more.
+        return _freeze(now)
+
+
+@transaction.atomic
+def _freeze(now: datetime.datetime) -> Email | None:
     email = (
         Email.objects.filter(state=Email.State.SCHEDULED, scheduled_for__lte=now)
         .select_related("sequence").order_by("scheduled_for", "pk")

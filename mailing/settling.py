@@ -24,6 +24,7 @@ from mooc.lib.insert import insert_if_new
 Status, Kind = Delivery.Status, Delivery.Kind
 EARLY = datetime.timedelta(minutes=10)  # the provider's clock may be behind ours
 ASK_EVERY = datetime.timedelta(minutes=1)
+CONTROLS = 5  # later calls that are looked for before a message is sent for nothing else
 
 
 def settle_next(now: datetime.datetime | None = None) -> int | None:
@@ -47,7 +48,8 @@ def _take_next(now: datetime.datetime) -> Batch | None:
     oldest = now - datetime.timedelta(hours=settings.MAIL_EVENTS_HOURS)
     batch = (
         Batch.objects.filter(outcome=Batch.Outcome.UNSURE, transport="mailgun", lease_until__gte=oldest)
-        .exclude(asked__gt=now - ASK_EVERY).order_by("lease_until", "pk").select_for_update(skip_locked=True).first()
+        .exclude(asked__gte=now).exclude(asked__gt=now - _pause())
+        .order_by("lease_until", "pk").select_for_update(skip_locked=True).first()
     )  # fmt: skip
     if batch:
         batch.asked = now
@@ -55,9 +57,26 @@ def _take_next(now: datetime.datetime) -> Batch | None:
     return batch
 
 
+def _pause() -> datetime.timedelta:
+    """Return how long after a question the same call is asked about again: a minute, or the trust period if shorter."""
+    return min(ASK_EVERY, datetime.timedelta(minutes=settings.MAIL_TRUST_MINUTES))
+
+
 def ask(batch: Batch, now: datetime.datetime) -> int:
     """Ask the provider about one call and settle what can be settled; return how many deliveries that is."""
     before = _unsure(batch).count()
+    _take_events(batch, now)
+    trusted = batch.lease_until + datetime.timedelta(minutes=settings.MAIL_TRUST_MINUTES)
+    if now >= trusted and _unsure(batch).exists() and has_control(batch, now):
+        # The control shows that the events are complete by now. They may not have been when we asked before it.
+        _take_events(batch, now)
+        absent = list(_unsure(batch).values_list("pk", flat=True))
+        delivery.put_back(batch, absent, _("The provider does not know it: it was not sent."), now)
+    delivery.close_if_settled(batch)
+    return before - _unsure(batch).count()
+
+
+def _take_events(batch: Batch, now: datetime.datetime) -> None:
     for item in events(batch.claimed - EARLY, message_id=batch.message_id):
         try:
             news = read(item)
@@ -65,12 +84,6 @@ def ask(batch: Batch, now: datetime.datetime) -> int:
             continue
         if news.message_id == batch.message_id:
             take(_with_delivery(news, batch), now)
-    absent = list(_unsure(batch).values_list("pk", flat=True))
-    trusted = batch.lease_until + datetime.timedelta(minutes=settings.MAIL_TRUST_MINUTES)
-    if absent and now >= trusted and has_control(batch, now):
-        delivery.put_back(batch, absent, _("The provider does not know it: it was not sent."), now)
-    delivery.close_if_settled(batch)
-    return before - _unsure(batch).count()
 
 
 def _unsure(batch: Batch):
@@ -90,12 +103,11 @@ def has_control(batch: Batch, now: datetime.datetime) -> bool:
 
     Without it, absence could mean that the events are late or empty for everybody.
     """
-    later = Batch.objects.filter(claimed__gt=batch.lease_until, outcome=Batch.Outcome.ACCEPTED)
-    known = set(later.values_list("message_id", flat=True)[:1000])
-    if known:
-        for item in events(batch.lease_until - EARLY, event="accepted"):
+    later = Batch.objects.filter(claimed__gt=batch.lease_until, outcome=Batch.Outcome.ACCEPTED).order_by("claimed")
+    for message_id in later.values_list("message_id", flat=True)[:CONTROLS]:
+        for item in events(batch.lease_until - EARLY, message_id=message_id, event="accepted"):
             headers = (item.get("message") or {}).get("headers") or {}
-            if headers.get("message-id") in known:
+            if headers.get("message-id") == message_id:
                 return True
     _ask_for_control(batch, now)
     return False
@@ -112,11 +124,14 @@ def _ask_for_control(batch: Batch, now: datetime.datetime) -> None:
 
 
 def settle_all() -> tuple[int, str]:
-    """Ask about every call that is due to be asked about; return how many deliveries were settled, and a trouble."""
-    settled, trouble = 0, ""
+    """Ask about every call that is due to be asked about; return how many deliveries were settled, and a trouble.
+
+    About each once: with hundreds of them the first would be due again before the last, and nothing else be done.
+    """
+    settled, trouble, now = 0, "", clock.now()
     while not trouble:
         try:
-            found = settle_next()
+            found = settle_next(now)
         except EventsError as error:
             trouble = str(error)
         else:

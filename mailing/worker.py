@@ -71,7 +71,7 @@ def _round(report: Report, freeze: bool) -> None:
     while freeze and queue.freeze_one():
         report.counts["e-mails begun"] += 1
     _send_all(report)
-    if settings.MAIL_TRANSPORT == "mailgun" and not report.stopped:
+    if settings.MAIL_TRANSPORT == "mailgun" and settings.MAILGUN_API_KEY:
         settled, report.trouble = settle_all()
         report.counts["settled"] += settled
     report.counts["e-mails finished"] += queue.finish_emails()

@@ -132,3 +132,29 @@ def test_a_late_commit_after_a_second_sending_is_written_down(mailgun, email):
     )  # fmt: skip
     row.refresh_from_db()
     assert row.doubled
+
+
+def test_a_round_asks_about_each_call_once(mailgun, email, settings):
+    settings.MAIL_TRUST_MINUTES = 0
+    settings.MAIL_BATCH_SIZE = 1
+    mailgun.fail("500-before", times=3)
+    report = tick("test")  # it ends, although all three may be asked about again at once
+    assert report.counts["unsure"] == 3
+    assert mailgun.truth.requests["GET /v3/{domain}/events"] == 3
+
+
+def test_what_is_seen_only_after_the_control_is_not_sent_again(mailgun, email, monkeypatch):
+    mailgun.fail("500-after")
+    mailgun.events.manners.delay = 1e9
+    tick("test")
+    tick_after(70)
+    assert set(statuses(email)) == {Status.UNSURE}
+
+    def late(batch, now) -> bool:
+        mailgun.events.manners.delay = 0
+        return True
+
+    monkeypatch.setattr("mailing.settling.has_control", late)
+    tick_after(72)
+    assert set(statuses(email)) == {Status.ACCEPTED}
+    assert copies(mailgun, email) == [1, 1, 1]

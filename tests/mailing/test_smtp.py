@@ -369,8 +369,8 @@ def test_what_is_unsure_waits_for_a_person_and_the_rest_goes_on(server, email):
 def test_a_batch_is_small_and_ends_before_its_lease(server, email, settings, monkeypatch):
     monkeypatch.setattr(smtp, "MOST_RECIPIENTS", 2)
     assert transports.batch_size() == 2
-    settings.MAIL_LEASE_SECONDS, settings.MAIL_TIMEOUT_SECONDS = 5.3, 5.0
-    server.on("dot", "250 Ok, slowly", wait=0.4)
+    settings.MAIL_LEASE_SECONDS, settings.MAIL_TIMEOUT_SECONDS = 6.5, 5.0
+    server.on("dot", "250 Ok, slowly", wait=1.6)
     tick("test")
     assert [batch.size for batch in Batch.objects.order_by("pk")] == [2, 1]
     assert statuses(email) == [Status.ACCEPTED, Status.QUEUED, Status.ACCEPTED]
