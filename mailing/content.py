@@ -37,9 +37,11 @@ def letter_of(deliveries: Many[Delivery]) -> tuple[Letter, list[Recipient]]:
     done = _finished_email(email) if email else _finished_system(first, sequence)
     subject = merge.one_line(f"[{_('Test')}] {email.subject}" if first.kind == Kind.TEST else done[0])
     by_group = first.kind == Kind.EMAIL and email.audience == Email.Audience.GROUPS
+    organisers = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     letter = Letter(
         sender=sender(),
-        reply_to=tag("group_address") if by_group else parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
+        # Somebody may leave their group between the claim and this line.
+        reply_to=tag("group_address", organisers) if by_group else organisers,
         subject=subject,
         text=done[1].text,
         html=done[1].html,
@@ -166,8 +168,10 @@ def _recipients(letter: Letter, deliveries: Many[Delivery], sequence: Sequence |
     filled = []
     for delivery in deliveries:
         values = _values(delivery, course, groups.get(delivery.signup_id), questions)
-        if delivery.key in keys:
-            values["confirm_url"] = page_url("confirm", keys[delivery.key])
+        if delivery.kind == Kind.CONFIRM:
+            # Whoever was erased in the last moments has no link any more; they can sign up anew.
+            key = keys.get(delivery.key)
+            values["confirm_url"] = page_url("confirm", key) if key else page_url("landing")
         known = {name: value for name, value in values.items() if name in used}
         filled.append(Recipient(delivery=delivery.pk, address=delivery.address, values=known))
     return filled

@@ -66,10 +66,11 @@ def claim(now: datetime.datetime | None = None, size: int | None = None, bundle:
     first = waiting.order_by("kind", "pk").select_for_update(skip_locked=True).first()
     if first is None:
         return None
-    # The same order and limits as above: PostgreSQL then reads the index of what waits, and not all that was ever sent.
-    rest = due(now).filter(bundle=first.bundle, kind__lte=first.kind, pk__gte=first.pk).order_by("kind", "pk")
+    # A range of one, in the order of the index `delivery_of_bundle`. Asked for an equal bundle in the order of the
+    # primary key, PostgreSQL often reads through all that was ever sent.
+    same = due(now).filter(bundle__range=(first.bundle, first.bundle)).order_by("bundle", "pk")
     most = min(size or settings.MAIL_BATCH_SIZE, largest_call(now))
-    rows = list(rest.select_for_update(skip_locked=True)[:most])
+    rows = list(same.select_for_update(skip_locked=True)[:most])
     return _claim_of(rows, first.bundle, now)
 
 

@@ -25,6 +25,7 @@ LARGEST_OPTIONS = 16 * 1024  # bytes; all o: h: v: t: fields together, recipient
 LARGEST_MESSAGE = 25 * 1000 * 1000  # bytes
 LARGEST_ANSWER = 16 * 1024  # bytes; a real one has about 100
 LONGEST_REASON = 200  # characters
+CONNECT_SECONDS = 10.0  # for each of Mailgun's addresses; nothing has been said yet, so there is nothing to wait for
 USUAL_WAIT = 60.0  # seconds, where a rate limit does not say how long
 LONGEST_WAIT = 24 * 3600.0
 
@@ -175,7 +176,7 @@ def _post(body: _Body) -> tuple[int, requests.structures.CaseInsensitiveDict, st
         data=body,
         auth=("api", settings.MAILGUN_API_KEY),
         headers={"Content-Type": "application/x-www-form-urlencoded"},
-        timeout=limit,
+        timeout=(min(limit, CONNECT_SECONDS), limit),
         allow_redirects=False,  # the second request would be a second message
         stream=True,
     ) as response:

@@ -41,6 +41,16 @@ class Report:
         """Return the counts as one line for a log."""
         return ", ".join(f"{name} {number:,}" for name, number in self.counts.items() if number) or "nothing to do"
 
+    def put_off(self, fault: str) -> Outcome:
+        """Keep a fault of ours for staff, and say that its messages go later."""
+        self.fault = self.fault or fault
+        return Outcome(Answer.LATER, fault)
+
+
+def in_words(error: Exception) -> str:
+    """Return what went wrong, for staff."""
+    return f"{type(error).__name__}: {error}"
+
 
 def tick(command: str, *, freeze: bool = True) -> Report:
     """Do one round of all periodic work and return what was done; `freeze` includes e-mails that have become due.
@@ -54,7 +64,7 @@ def tick(command: str, *, freeze: bool = True) -> Report:
     try:
         _round(report, freeze)
     except Exception as error:
-        _finish(row, report, f"{type(error).__name__}: {error}")
+        _finish(row, report, in_words(error))
         raise
     _finish(row, report, report.stopped or report.trouble)
     return report
@@ -68,9 +78,10 @@ def _round(report: Report, freeze: bool) -> None:
     report.counts["unsure"] += delivery.expire_leases()
     _queue_people(report.counts)
     report.counts["e-mails stopped"] += len(stop_harmful())
-    while freeze and queue.freeze_one():
-        report.counts["e-mails begun"] += 1
+    if freeze:
+        _freeze_all(report)
     _send_all(report)
+    report.stopped = report.stopped or report.fault
     if settings.MAIL_TRANSPORT == "mailgun" and settings.MAILGUN_API_KEY:
         settled, report.trouble = settle_all()
         report.counts["settled"] += settled
@@ -89,6 +100,17 @@ def _queue_people(counts: Counter) -> None:
     ):
         while done := step():
             counts[name] += done
+
+
+def _freeze_all(report: Report) -> None:
+    """Begin every e-mail that is due. A fault in one leaves it scheduled; what waits already is whole and goes out."""
+    try:
+        while email := queue.freeze_one():
+            begun = email.state == Email.State.SENDING
+            report.counts["e-mails begun" if begun else "e-mails back to their authors"] += 1
+    except Exception as error:
+        log.exception("An e-mail that is due could not be begun.")
+        report.fault = in_words(error)
 
 
 def _send_all(report: Report) -> None:
@@ -110,7 +132,6 @@ def _send_all(report: Report) -> None:
             report.counts["e-mails stopped"] += len(stop_harmful())
             report.stopped = report.stopped or site_is_paused()
             looked = time.monotonic()
-    report.stopped = report.stopped or report.fault
 
 
 def send_bundle(bundle: str) -> Report:
@@ -146,20 +167,22 @@ def _call(batch: Batch, rows: list[Delivery], report: Report) -> Outcome:
         return Outcome(Answer.STOP, report.stopped)
     try:
         letter, recipients = letter_of(rows)
+    except ValidationError as error:
+        reason = " ".join(error.messages)
+        # Whoever tests a text hears of it now. A course's own welcome waits until somebody has mended it.
+        return Outcome(Answer.REFUSED, reason) if rows[0].kind == Delivery.Kind.TEST else report.put_off(reason)
     except Exception as error:
-        # Nothing has left yet, so nothing is unsure. The fault is for staff to mend; other messages may be sound.
-        if isinstance(error, ValidationError):
-            reason = " ".join(error.messages)
-        else:
-            log.exception("%s could not be put together.", rows[0])
-            reason = f"{type(error).__name__}: {error}"
-        if rows[0].kind == Delivery.Kind.TEST:
-            return Outcome(Answer.REFUSED, reason)
-        report.fault = report.fault or reason
-        return Outcome(Answer.LATER, reason)
+        # Nothing has left yet, so nothing is unsure, and other messages may be sound.
+        log.exception("The message of %s could not be put together.", batch.bundle)
+        return report.put_off(in_words(error))
     if delivery.seconds_left(batch) < 0:
         return Outcome(Answer.LATER, wait=1.0)
-    outcome = transports.send(letter, recipients, batch.message_id, _progress(batch))
+    try:
+        outcome = transports.send(letter, recipients, batch.message_id, _progress(batch))
+    except Exception as error:
+        log.exception("The call for %s broke off.", batch.bundle)
+        report.fault = report.fault or in_words(error)
+        return Outcome(Answer.UNSURE, in_words(error))
     if outcome.answer == Answer.LATER and not outcome.each:
         # Nobody answers, or there were too many calls: any other call now would meet the same.
         report.stopped = outcome.reason
@@ -181,10 +204,10 @@ def _write_down(batch: Batch, outcome: Outcome) -> None:
     while True:
         try:
             delivery.settle(batch, outcome)
-        except (OperationalError, InterfaceError):
+        except (OperationalError, InterfaceError) as error:
             if connection.in_atomic_block or clock.now() > batch.lease_until:
                 raise
-            log.exception("An answer of the provider could not be written down. Trying again.")
+            log.warning("An answer of the provider could not be written down (%s). Trying again.", in_words(error))
             connection.close()
             time.sleep(1)
         else:

@@ -9,6 +9,8 @@ from django.utils import timezone as clock
 from sequence.models import Sequence, current_sequence
 from signup.models import Signup
 
+SAID = ("name", "timezone", "wants_group", "answers")
+
 
 def move_one_batch(now: datetime.datetime | None = None, size: int = 500) -> int:
     """Move up to `size` waiting people into the current sequence and return how many; 0 when nothing is to do.
@@ -57,8 +59,16 @@ def _ready(sequence: Sequence) -> QuerySet[Signup]:
 
 
 def _bring_in(own: Signup, waiting: Signup) -> None:
-    """Let a confirmation on the waiting list count for the same person's sign-up."""
+    """Let a confirmation on the waiting list count for the same person's sign-up.
+
+    Nobody has proven what an unconfirmed sign-up says: it waits for the link that was mailed for it, as in `join`.
+    """
+    if not own.first_confirmed:
+        unproven = {name: getattr(own, name) for name in SAID}
+        own.put_aside(unproven)
+        for name in SAID:
+            setattr(own, name, getattr(waiting, name))
     own.left = None
     own.confirmed = own.confirmed or waiting.confirmed
     own.first_confirmed = own.first_confirmed or waiting.confirmed
-    own.save(update_fields=["left", "confirmed", "first_confirmed", "date_updated"])
+    own.save()

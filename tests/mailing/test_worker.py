@@ -167,7 +167,7 @@ def test_groups_reaches_current_members_only_with_replies_to_the_group(provider)
     assert [address for address, _ in provider.accepted] == [people[0].email]
     assert f"Write to {group.address} ({group.name})" in provider.text()
     letter, (recipient,), _ = provider.calls[0]
-    assert letter.reply_to == "{{ group_address }}"
+    assert letter.reply_to == "{{ group_address|organisers@mooc.localhost }}"
     assert recipient.values["group_address"] == group.address
 
 

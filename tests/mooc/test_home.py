@@ -129,6 +129,14 @@ def test_the_home_page_takes_a_fixed_number_of_queries(django_assert_num_queries
         client.get("/admin/")
 
 
+def test_what_an_e_mail_is_about_is_told_to_those_who_may_read_it():
+    factories.email(subject="Exam questions", scheduled_for=clock.now() + 60 * MINUTE)
+    factories.email(subject="Exam answers", state=Email.State.MISSED)
+    for permission, told in (("signup.view_signup", 0), ("mailing.view_email", 2), ("mailing.change_email", 2)):
+        page = factories.staff_client(permission).get("/admin/").content.decode()
+        assert page.count("<strong>Exam questions") + page.count(">Exam answers<") == told
+
+
 def test_staff_who_may_not_write_are_not_asked_to():
     page = factories.staff_client("signup.view_signup").get("/admin/").content.decode()
     assert "No course is open." in page

@@ -223,3 +223,19 @@ def test_the_edges_of_days_in_the_readers_own_zone(site, page):
     starts, closes = page.locator("time[data-local]").all_inner_texts()
     assert starts == "Saturday 10 January 2099, your time"
     assert closes == "until midnight on Tuesday 20 January 2099, your time"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("width", [320, 1280])
+def test_words_without_end_stay_on_the_page(site, page, width):
+    word = "w" * 190
+    run = factories.sequence(title=word, mail_plan=word, description=f"<p>{word}</p>")
+    for kind in ("text", "one", "many"):
+        factories.question(
+            sequence=run, key=kind, kind=kind, label=word, help_text=word, choices=f"{word}1\n{word}2\n{word}3"
+        )
+    me = factories.signup(sequence=run, name="n" * 100, email=f"{'a' * 60}@{'b' * 60}.org", answers={"text": word * 9})
+    page.set_viewport_size({"width": width, "height": 900})
+    for path in ("", "/iframe", f"/me/{me.key}/", f"/me/{me.key}/edit/", f"/unsubscribe/confirm/{me.key}/"):
+        page.goto(f"{site}{path}")
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path

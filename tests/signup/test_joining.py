@@ -285,6 +285,21 @@ def test_a_confirmation_on_the_waiting_list_counts_for_a_sign_up_that_has_none()
     assert [row.pk for row in Signup.objects.active()] == [own.pk]
 
 
+def test_nobody_can_slip_answers_to_those_who_wait_while_the_course_opens():
+    waiting = factories.signup(sequence=None, email="ada@example.org", name="Ada", wants_group=True)
+    run = factories.sequence()
+    spam = said(name="Mallory", wants_group=False, answers={"goal": "spam"})
+    join(run, "ada@example.org", spam, "192.0.2.1")
+    move_one_batch()
+    (row,) = Signup.objects.active()
+    assert (row.sequence, row.name, row.wants_group, row.answers) == (run, "Ada", True, {})
+    waiting.refresh_from_db()
+    assert waiting.left
+    confirm(find_request(factories.link(row).key))  # it was Ada herself
+    row.refresh_from_db()
+    assert (row.name, row.wants_group, row.answers) == ("Mallory", False, {"goal": "spam"})
+
+
 @pytest.mark.parametrize(("hours", "comes_back"), [(-1, True), (1, False)])
 def test_who_left_a_course_that_opens_again_is_in_only_where_they_asked_for_the_next_one_later(hours, comes_back):
     run = factories.sequence()

@@ -138,6 +138,15 @@ def test_the_cookie_goes_to_the_page_that_needs_it_only_and_no_cache_keeps_that_
     assert not Signup.objects.filter(email="ada12@example.org").exists()
 
 
+def test_where_browsers_keep_the_cookie_back_the_next_page_says_no_more_than_it_knows(client):
+    factories.sequence()
+    for path in ("/success", "/success_iframe"):
+        page = client.get(path).content.decode()
+        assert "to the address you gave" in page
+        assert "the list for the next course" not in page
+        assert "<form" not in page
+
+
 @pytest.mark.parametrize(
     ("given", "stored"), [([], True), (["false"], False), (["false", "true"], True), (["0"], False)]
 )
