@@ -28,7 +28,7 @@ class GroupAdmin(ReadOnly, CourseAdmin):
     list_filter = ("sequence",)
     list_select_related = ("sequence",)
     search_fields = ("name", "address")
-    when_empty = _("There are no groups yet. They are made after sign-up has closed.")
+    when_empty = _("There are no groups yet. In this version only a script makes them: groups.models.create_group.")
     inlines = (MembershipInline,)
     fields = ("name", "sequence", "address", "description", "date_created")
 

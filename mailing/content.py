@@ -33,7 +33,7 @@ def letter_of(deliveries: Many[Delivery]) -> tuple[Letter, list[Recipient]]:
     """
     first = deliveries[0]
     email = first.email
-    sequence = email.sequence if email else first.signup.sequence
+    sequence = _sequence_of(first)
     done = _finished_email(email) if email else _finished_system(first, sequence)
     subject = merge.one_line(f"[{_('Test')}] {email.subject}" if first.kind == Kind.TEST else done[0])
     by_group = first.kind == Kind.EMAIL and email.audience == Email.Audience.GROUPS
@@ -50,6 +50,12 @@ def letter_of(deliveries: Many[Delivery]) -> tuple[Letter, list[Recipient]]:
         tracking=settings.MAIL_TRACKING and first.kind == Kind.EMAIL,
     )
     return letter, _recipients(letter, deliveries, sequence)
+
+
+def _sequence_of(delivery: Delivery) -> Sequence | None:
+    if delivery.email:
+        return delivery.email.sequence
+    return delivery.signup.sequence if delivery.signup else None
 
 
 def sender() -> str:
@@ -98,13 +104,20 @@ def _finished_system(first: Delivery, sequence: Sequence | None) -> tuple[str, F
         "my_page_url": tag("my_page_url"),
         "changes": first.bundle.endswith(":changes"),
         "waited": first.bundle.endswith(":waited"),
+        "checked": first.bundle.startswith("check:"),
     }
     confirm = _("See the new answers") if context["changes"] else _("Confirm my address")
     name, why, button = {
         Kind.CONFIRM: (
             "confirm-address",
             _("You get this message because somebody signed up with this address. If it was not you, do nothing."),
-            {"button_url": tag("confirm_url"), "button_label": confirm},
+            # Nobody has proven yet that this mailbox belongs to whoever filled in the form: no link opens their page.
+            {
+                "button_url": tag("confirm_url"),
+                "button_label": confirm,
+                "my_page_url": "",
+                "unsubscribe_url": tag("one_click_url"),
+            },
         ),
         Kind.LINK: (
             "unsubscribe-link",
@@ -115,6 +128,11 @@ def _finished_system(first: Delivery, sequence: Sequence | None) -> tuple[str, F
             "signup-confirmation",
             _("You get this message because you joined %(course)s.") % {"course": course},
             {"button_url": tag("my_page_url"), "button_label": _("Open my page")},
+        ),
+        Kind.CONTROL: (
+            "control",
+            _("You get this message because the site checked whether its mail leaves."),
+            {},
         ),
     }[first.kind]
     own = sequence if sequence and first.kind == Kind.WELCOME else None
@@ -161,7 +179,7 @@ def _recipients(letter: Letter, deliveries: Many[Delivery], sequence: Sequence |
 
 def values_of(delivery: Delivery) -> dict[str, str]:
     """Return every merge value of one delivery, as its reader's own pages show them."""
-    sequence = delivery.email.sequence if delivery.email else delivery.signup.sequence
+    sequence = _sequence_of(delivery)
     questions = set(sequence.questions.values_list("key", flat=True)) if sequence else set()
     return _values(delivery, title_of(sequence), _groups([delivery]).get(delivery.signup_id), questions)
 

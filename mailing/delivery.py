@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Min, QuerySet
 from django.db.models.functions import Least
 from django.utils import timezone as clock
 from django.utils.translation import gettext as _
@@ -27,9 +27,14 @@ UNDECIDED = (Status.SENDING, Status.UNSURE)
 ERASED = "erased:"
 # News only climbs: whatever order it comes in, the highest state stays.
 CLIMB = (Status.ACCEPTED, Status.DEFERRED, Status.DELIVERED, Status.BOUNCED, Status.COMPLAINED)
+ONE_BY_ONE = "smtp"
 LONGEST_WAIT = 3600.0  # seconds between two tries of one call
 ILL_AFTER = 3  # calls
 MOST_ATTEMPTS = 32_000  # counted no further: the column ends soon after, and tries every 10 seconds get there in days
+RETURNED = (Answer.LATER, Answer.STOP, Answer.SMALLER)
+RESULTS = dict.fromkeys(RETURNED, Batch.Outcome.RETURNED) | {
+    Answer.ACCEPTED: Batch.Outcome.ACCEPTED, Answer.UNSURE: Batch.Outcome.UNSURE,
+}  # fmt: skip
 
 
 @dataclass
@@ -42,26 +47,30 @@ class Claim:
 
 
 def due(now: datetime.datetime) -> QuerySet[Delivery]:
-    """The deliveries that wait and may be sent at `now`."""
-    return Delivery.objects.filter(status=Status.QUEUED, not_before__lte=now)
+    """The deliveries that wait and may be sent at `now`; those of a paused e-mail may not."""
+    ready = Delivery.objects.filter(status=Status.QUEUED, not_before__lte=now)
+    paused = list(Email.objects.filter(paused__isnull=False).values_list("pk", flat=True))
+    return ready.exclude(email__in=paused) if paused else ready
 
 
 @transaction.atomic
-def claim(now: datetime.datetime | None = None, size: int | None = None) -> Claim | None:
-    """Take the next deliveries that can share one provider call; None when nothing waits.
+def claim(now: datetime.datetime | None = None, size: int | None = None, bundle: str = "") -> Claim | None:
+    """Take the next deliveries that can share one provider call, of one `bundle` if given; None when nothing waits.
 
     The most urgent kind goes first. Any number of workers may claim at once: each takes rows that no other has
     locked. Whether each person is still to be written to is asked here, with their rows locked, so nobody who left
     before the claim was committed is written to.
     """
     now = now or clock.now()
-    first = due(now).order_by("kind", "pk").select_for_update(skip_locked=True).first()
+    waiting = due(now).filter(bundle=bundle) if bundle else due(now)
+    first = waiting.order_by("kind", "pk").select_for_update(skip_locked=True).first()
     if first is None:
         return None
     # A range of one, in the order of the index `delivery_of_bundle`. Asked for an equal bundle in the order of the
     # primary key, PostgreSQL often reads through all that was ever sent.
-    bundle = due(now).filter(bundle__range=(first.bundle, first.bundle)).order_by("bundle", "pk")
-    rows = list(bundle.select_for_update(skip_locked=True)[: size or settings.MAIL_BATCH_SIZE])
+    same = due(now).filter(bundle__range=(first.bundle, first.bundle)).order_by("bundle", "pk")
+    most = min(size or settings.MAIL_BATCH_SIZE, largest_call(now))
+    rows = list(same.select_for_update(skip_locked=True)[:most])
     return _claim_of(rows, first.bundle, now)
 
 
@@ -127,7 +136,7 @@ def why_not(row: Delivery, members: set[int] | None, complained: set[str]) -> st
     person = row.signup
     if fold(row.address) in complained:
         return _("This address reported our mail as spam. Only an organiser can lift that.")
-    if row.kind == Kind.TEST:
+    if row.kind in (Kind.TEST, Kind.CONTROL):
         return ""
     if person is None:
         return _("The sign-up was deleted.")
@@ -169,10 +178,10 @@ def _open_batch(bundle: str, rows: list[Delivery], now: datetime.datetime) -> Ba
     return batch
 
 
-def has_time(batch: Batch, now: datetime.datetime | None = None) -> bool:
-    """Say whether the lease is long enough for one more call."""
-    left = batch.lease_until - (now or clock.now())
-    return left.total_seconds() >= settings.MAIL_TIMEOUT_SECONDS
+def seconds_left(batch: Batch) -> float:
+    """Return for how many seconds a call may still be begun: its answer must come before the lease ends."""
+    left = batch.lease_until - clock.now()
+    return left.total_seconds() - settings.MAIL_TIMEOUT_SECONDS
 
 
 def is_unclear() -> bool:
@@ -186,17 +195,37 @@ def is_unclear() -> bool:
 
 @transaction.atomic
 def settle(batch: Batch, outcome: Outcome, now: datetime.datetime | None = None) -> None:
-    """Write down what became of a call. Rows that were settled otherwise meanwhile stay as they are."""
+    """Write down what became of a call, of each recipient on its own where that is known.
+
+    Rows that were settled otherwise meanwhile stay as they are.
+    """
     now = now or clock.now()
     _lock(batch)
     rows = Delivery.objects.filter(batch=batch, status__in=UNDECIDED)
+    parts: dict[Outcome, list[int]] = {}
+    for number, one in outcome.each.items():
+        parts.setdefault(one, []).append(number)
+    for one, numbers in parts.items():
+        _move(rows.filter(pk__in=numbers), one, now)
+    _move(rows.exclude(pk__in=list(outcome.each)), outcome, now)
+    # A call of which anything is unsure is unsure: it is a question that somebody has to answer.
+    whole = next((one for one in parts if one.answer == Answer.UNSURE), outcome)
+    result = RESULTS.get(whole.answer, Batch.Outcome.REFUSED)
+    Batch.objects.filter(pk=batch.pk).update(outcome=result, finished=now, error=whole.reason)
+
+
+@transaction.atomic
+def settle_one(batch: Batch, number: int, outcome: Outcome, now: datetime.datetime | None = None) -> None:
+    """Write down what became of one delivery of a call that is still going on."""
+    _move(Delivery.objects.filter(pk=number, batch=batch, status__in=UNDECIDED), outcome, now or clock.now())
+
+
+def _move(rows: QuerySet[Delivery], outcome: Outcome, now: datetime.datetime) -> None:
     reason = outcome.reason[:500]
     match outcome.answer:
         case Answer.ACCEPTED:
-            result = Batch.Outcome.ACCEPTED
             rows.update(status=Status.ACCEPTED, reason="", changed_at=now)
         case Answer.LATER:
-            result = Batch.Outcome.RETURNED
             for tries in set(rows.values_list("attempts", flat=True)):
                 wait = outcome.wait or min(60.0 * 2 ** min(tries - 1, 10), LONGEST_WAIT)
                 again = now + datetime.timedelta(seconds=wait)
@@ -204,15 +233,11 @@ def settle(batch: Batch, outcome: Outcome, now: datetime.datetime | None = None)
                     status=Status.QUEUED, not_before=again, reason=reason, changed_at=now
                 )
         case Answer.STOP | Answer.SMALLER:
-            result = Batch.Outcome.RETURNED
             rows.update(status=Status.QUEUED, not_before=now, reason=reason, changed_at=now)
         case Answer.UNSURE:
-            result = Batch.Outcome.UNSURE
             rows.update(status=Status.UNSURE, reason=reason, changed_at=now)
         case _:
-            result = Batch.Outcome.REFUSED
             rows.update(status=Status.FAILED, reason=reason, changed_at=now)
-    Batch.objects.filter(pk=batch.pk).update(outcome=result, finished=now, error=outcome.reason)
 
 
 def _lock(batch: Batch) -> None:
@@ -221,11 +246,11 @@ def _lock(batch: Batch) -> None:
 
 
 @transaction.atomic
-def part_of(batch: Batch, size: int, reason: str, now: datetime.datetime | None = None) -> Claim | None:
+def part_of(batch: Batch, size: int, refusal: Outcome, now: datetime.datetime | None = None) -> Claim | None:
     """Take up to `size` deliveries of a call that was refused whole into a call of their own; None where none is left.
 
     Only after a definite no: nothing of the first call was sent. This is a new claim: who has left meanwhile is
-    skipped.
+    skipped. Where the call was too large for the account, calls stay smaller than it for a day.
     """
     now = now or clock.now()
     _lock(batch)
@@ -233,13 +258,25 @@ def part_of(batch: Batch, size: int, reason: str, now: datetime.datetime | None 
     rows = list(left.order_by("pk").select_for_update()[:size])
     claim = _claim_of(rows, batch.bundle, now) if rows else None
     if not left.exists():
-        Batch.objects.filter(pk=batch.pk).update(outcome=Batch.Outcome.SPLIT, finished=now, error=reason)
+        outcome = Batch.Outcome.TOO_MANY if refusal.answer == Answer.SMALLER else Batch.Outcome.SPLIT
+        Batch.objects.filter(pk=batch.pk).update(outcome=outcome, finished=now, error=refusal.reason)
     return claim
+
+
+def largest_call(now: datetime.datetime) -> int:
+    """Return to how many people one call may go: MAIL_BATCH_SIZE, or half of what was too many within a day."""
+    refused = Batch.objects.filter(outcome=Batch.Outcome.TOO_MANY, finished__gte=now - datetime.timedelta(days=1))
+    smallest = refused.aggregate(smallest=Min("size"))["smallest"]
+    return min(settings.MAIL_BATCH_SIZE, max(smallest // 2, 1)) if smallest else settings.MAIL_BATCH_SIZE
 
 
 @transaction.atomic
 def expire_leases(now: datetime.datetime | None = None) -> int:
-    """Mark as unsure what a dead worker left on its way, and return how many deliveries."""
+    """Mark as unsure what a dead worker left on its way, and return how many deliveries.
+
+    A call that served people one by one had begun with the first of these only (letters.Progress): the others are
+    proved not to be sent, and go back into the queue.
+    """
     now = now or clock.now()
     dead = list(
         Batch.objects.filter(outcome=Batch.Outcome.OPEN, lease_until__lt=now)
@@ -248,7 +285,36 @@ def expire_leases(now: datetime.datetime | None = None) -> int:
     reason = _("The worker that sent it stopped before the provider's answer was written down.")
     Batch.objects.filter(pk__in=dead).update(outcome=Batch.Outcome.UNSURE, finished=now, error=reason)
     rows = Delivery.objects.filter(batch__in=dead, status=Status.SENDING)
-    return rows.update(status=Status.UNSURE, reason=reason, changed_at=now)
+    one_by_one = rows.filter(batch__transport=ONE_BY_ONE)
+    begun = one_by_one.order_by().values("batch").annotate(first=Min("pk")).values_list("first", flat=True)
+    turn = _("The worker that was to send it stopped before its turn.")
+    one_by_one.exclude(pk__in=list(begun)).update(
+        status=Status.QUEUED, batch=None, not_before=now, changed_at=now, reason=turn
+    )
+    unsure = rows.update(status=Status.UNSURE, reason=reason, changed_at=now)
+    whole = Batch.objects.filter(pk__in=dead, transport=ONE_BY_ONE).exclude(deliveries__status=Status.UNSURE)
+    whole.update(outcome=Batch.Outcome.SETTLED)
+    return unsure
+
+
+@transaction.atomic
+def put_back(batch: Batch, rows: list[int], reason: str, now: datetime.datetime) -> int:
+    """Put unsure deliveries of a call back into the queue, for a new call, and return how many."""
+    unsure = Delivery.objects.filter(pk__in=rows, batch=batch, status=Status.UNSURE)
+    return unsure.update(status=Status.QUEUED, batch=None, not_before=now, reason=reason[:500], changed_at=now)
+
+
+@transaction.atomic
+def treat_as_sent(batch: Batch, reason: str, now: datetime.datetime) -> int:
+    """Let a person's word settle what is unsure of a call as sent, and return how many deliveries."""
+    unsure = Delivery.objects.filter(batch=batch, status=Status.UNSURE)
+    return unsure.update(status=Status.ACCEPTED, reason=reason[:500], changed_at=now)
+
+
+def close_if_settled(batch: Batch) -> None:
+    """Mark a call as settled once nothing of it is unsure."""
+    if not Delivery.objects.filter(batch=batch, status=Status.UNSURE).exists():
+        Batch.objects.filter(pk=batch.pk, outcome=Batch.Outcome.UNSURE).update(outcome=Batch.Outcome.SETTLED, doubt="")
 
 
 @transaction.atomic

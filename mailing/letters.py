@@ -1,5 +1,7 @@
 """What is handed to a transport, and what it answers. No database, no HTTP."""
 
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -45,9 +47,32 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """The answer to one call, with the provider's words in `reason` (never a key or a password)."""
+    """The answer to one call, with the provider's words in `reason` (never a key or a password).
+
+    Where recipients were answered one by one, `each` holds {delivery id: its own outcome}. Those who are not named
+    there share the answer of the call.
+    """
 
     answer: Answer
     reason: str = ""
     wait: float = 0.0
     provider_id: str = ""
+    each: Mapping[int, "Outcome"] = field(default_factory=dict, hash=False)
+
+    def tally(self, size: int) -> Counter[Answer]:
+        """Return how many of the `size` recipients of the call got which answer."""
+        found = Counter(one.answer for one in self.each.values())
+        found[self.answer] += size - len(self.each)
+        return found
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How a transport that serves people one by one asks and tells as it goes.
+
+    `may_begin` says whether there is time for one more. `answered` writes down the outcome of one delivery and must
+    have returned before the next is begun with: what a dead worker left unwritten was then at most one message.
+    """
+
+    may_begin: Callable[[], bool] = lambda: True
+    answered: Callable[[int, Outcome], None] = lambda _delivery, _outcome: None

@@ -30,7 +30,8 @@ USUAL_WAIT = 60.0  # seconds, where a rate limit does not say how long
 LONGEST_WAIT = 24 * 3600.0
 
 NO_KEY = (
-    "No mail provider is set up. Set MAILGUN_API_KEY to the key of your Mailgun account. Until then the queue waits."
+    "No mail provider is set up. Set MAILGUN_API_KEY to the key of your Mailgun account, or EMAIL_HOST to your mail "
+    "server. Until then the queue waits."
 )
 
 # A connection kept from an earlier call may have been closed at the other end. That looks exactly like a reset after
@@ -40,25 +41,41 @@ _session.headers.update({"Connection": "close", "User-Agent": "mechanical-mooc"}
 
 
 class _Body(io.BytesIO):
-    """A request body that knows whether anybody has begun to read it.
+    """A request body that knows whether anybody has begun to read it, and that cannot be read after `limits`.
 
     requests reports "never connected" and "reset after sending" by one exception. The body is read only after the
     connection stands, TLS is agreed and the headers are out: unread, Mailgun cannot have the message.
+
+    A process may be stopped for hours anywhere, or its whole machine. What it then still sent would come after its
+    lease, when others may have proved that nothing had been sent, and sent it.
     """
 
     begun = False
 
+    def __init__(self, content: bytes, limits: tuple[float, ...]) -> None:
+        super().__init__(content)
+        self._limits = limits
+
     def read(self, size: int | None = -1) -> bytes:
+        if any(now > limit for now, limit in zip(_clocks(), self._limits, strict=True)):
+            raise TimeoutError("It is too late to send this.")
         self.begun = True
         return super().read(size)
+
+
+def _clocks() -> tuple[float, float]:
+    """Return the time in seconds on two clocks: one stands still while a machine sleeps, the other can be put back."""
+    return time.monotonic(), time.time()
 
 
 def send(letter: Letter, recipients: list[Recipient], message_id: str) -> Outcome:
     """Hand one message for many people to Mailgun in one call, never repeated here.
 
-    At most 1,000 recipients; `message_id` comes without angle brackets and becomes Mailgun's own id. Two spellings
+    The caller has made sure that its lease is good for MAIL_TIMEOUT_SECONDS: nothing is sent after them. At most
+    1,000 recipients; `message_id` comes without angle brackets and becomes Mailgun's own id. Two spellings
     of one mailbox are answered SMALLER without a call, since Mailgun ignores the second.
     """
+    limits = tuple(now + settings.MAIL_TIMEOUT_SECONDS for now in _clocks())
     if not settings.MAILGUN_API_KEY:
         return Outcome(Answer.STOP, NO_KEY)
     if len({fold(person.address) for person in recipients}) < len(recipients):
@@ -66,7 +83,7 @@ def send(letter: Letter, recipients: list[Recipient], message_id: str) -> Outcom
     fields = fields_of(letter, recipients, message_id)
     if reason := _too_large(fields):
         return Outcome(Answer.REFUSED, reason)
-    body = _Body(urlencode(fields).encode())
+    body = _Body(urlencode(fields).encode(), limits)
     try:
         status, headers, text = _post(body)
     except requests.RequestException as error:
@@ -113,8 +130,7 @@ def outcome_of(status: int, headers: requests.structures.CaseInsensitiveDict, te
     if status in (420, 429):
         return Outcome(Answer.LATER, reason, wait=waiting_time(headers, said))
     if status == 400:
-        bad = re.search(r"\bto'? parameter is not a valid address", said, re.IGNORECASE)
-        return Outcome(Answer.BAD_ADDRESS if bad else Answer.REFUSED, reason)
+        return Outcome(_refusal(said, size), reason)
     if status == 413:
         return Outcome(Answer.REFUSED, reason)
     if status == 403 and size > 1 and re.search(r"not allowed to send large batches", said, re.IGNORECASE):
@@ -123,6 +139,17 @@ def outcome_of(status: int, headers: requests.structures.CaseInsensitiveDict, te
         # 401 key, 402 and 403 account, 404 domain; the others are not described and would meet every other call too.
         return Outcome(Answer.STOP, reason)
     return Outcome(Answer.UNSURE, reason)  # mail whose call ended in a 5xx has been seen delivered
+
+
+def _refusal(said: str, size: int) -> Answer:
+    """Say what a 400 means: one address, the account, the size of the batch, or the message itself."""
+    if re.search(r"\bto'? parameter is not a valid address", said, re.IGNORECASE):
+        return Answer.BAD_ADDRESS
+    if size > 1 and re.search(r"recipients per request is allowed", said, re.IGNORECASE):
+        return Answer.SMALLER  # an account on probation
+    if re.search(r"domain \S+ is not allowed to send", said, re.IGNORECASE):
+        return Answer.STOP  # a free or unverified account: every other message would meet the same
+    return Answer.REFUSED
 
 
 def waiting_time(headers: requests.structures.CaseInsensitiveDict, sentence: str) -> float:

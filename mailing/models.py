@@ -44,6 +44,7 @@ class Email(models.Model):
     audience = models.CharField(_("to"), max_length=12, choices=Audience, default=Audience.INDIVIDUALS)
     scheduled_for = models.DateTimeField(_("scheduled for"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.DRAFT)
+    paused = models.DateTimeField(_("paused"), null=True, editable=False)
     problem = models.TextField(_("what is wrong with it"), blank=True, editable=False)
     frozen_html = models.TextField(blank=True, editable=False)  # the whole page as it left, merge tags in place
     frozen_text = models.TextField(blank=True, editable=False)
@@ -74,8 +75,10 @@ class Batch(models.Model):
         ACCEPTED = "accepted", _("accepted")
         RETURNED = "returned", _("back in the queue")
         SPLIT = "split", _("split in two")
+        TOO_MANY = "too many", _("split, as it was too large")
         REFUSED = "refused", _("refused")
         UNSURE = "unsure", _("no clear answer")
+        SETTLED = "settled", _("settled afterwards")
 
     bundle = models.CharField(max_length=80)
     transport = models.CharField(_("by"), max_length=12)
@@ -86,11 +89,18 @@ class Batch(models.Model):
     finished = models.DateTimeField(_("finished"), null=True)
     outcome = models.CharField(_("outcome"), max_length=8, choices=Outcome, default=Outcome.OPEN)
     error = models.TextField(_("what was said"), blank=True)
+    asked = models.DateTimeField(_("asked about"), null=True)  # when we last asked the provider what became of it
+    doubt = models.TextField(_("why it is still unsure"), blank=True)
 
     class Meta:
         verbose_name = _("provider call")
         verbose_name_plural = _("provider calls")
-        indexes = [models.Index("lease_until", condition=Q(outcome="open"), name="batch_open")]
+        indexes = [
+            models.Index("lease_until", condition=Q(outcome="open"), name="batch_open"),
+            models.Index("lease_until", condition=Q(outcome="unsure"), name="batch_unsure"),
+            models.Index("claimed", condition=Q(outcome="accepted"), name="batch_accepted"),
+            models.Index("finished", condition=Q(outcome="too many"), name="batch_too_many"),
+        ]
 
     def __str__(self) -> str:
         return self.message_id
@@ -117,6 +127,7 @@ class Delivery(models.Model):
         CONFIRM = 10, _("confirmation")
         LINK = 11, _("link")
         TEST = 12, _("test message")
+        CONTROL = 13, _("control message")
         WELCOME = 20, _("welcome")
         POST = 30, _("group post")
         DIGEST = 40, _("digest")
@@ -207,6 +218,16 @@ class Suppression(models.Model):
 
     def __str__(self) -> str:
         return f"{self.folded}: {self.get_kind_display()}"
+
+
+class SitePause(models.Model):
+    """While a row stands here, nothing is sent to anybody."""
+
+    since = models.DateTimeField(default=clock.now)
+    reason = models.CharField(max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return f"paused since {self.since:%Y-%m-%d %H:%M}"
 
 
 class OutboxMessage(models.Model):

@@ -3,12 +3,13 @@
 import datetime
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import CharField, DateTimeField, Exists, IntegerField, OuterRef, Value
 from django.db.models.functions import Cast
 from django.utils import timezone as clock
 
 from mailing.audience import people
+from mailing.brakes import is_too_late
 from mailing.content import finish_email
 from mailing.delivery import revive
 from mailing.models import Delivery, Email
@@ -95,14 +96,23 @@ def queue_welcomes(now: datetime.datetime | None = None) -> int:
     return len(rows)
 
 
-@transaction.atomic
 def freeze_one(now: datetime.datetime | None = None) -> Email | None:
     """Freeze the next e-mail that is due: its content, and its audience as deliveries. None when none is due.
 
     In one transaction, so that the e-mail is either still scheduled or wholly queued; a second freeze adds nothing.
-    An e-mail that cannot be sent as it is goes back to being a draft and says why.
+    An e-mail that cannot be sent as it is goes back to being a draft and says why. One that is many hours overdue,
+    as after a long failure or a restored backup, is marked as missed: a person decides.
     """
     now = now or clock.now()
+    try:
+        return _freeze(now)
+    except IntegrityError:
+        # One of its people was erased between our look and the end of our transaction: they are not there any more.
+        return _freeze(now)
+
+
+@transaction.atomic
+def _freeze(now: datetime.datetime) -> Email | None:
     email = (
         Email.objects.filter(state=Email.State.SCHEDULED, scheduled_for__lte=now)
         .select_related("sequence").order_by("scheduled_for", "pk")
@@ -110,6 +120,10 @@ def freeze_one(now: datetime.datetime | None = None) -> Email | None:
     )  # fmt: skip
     if email is None:
         return None
+    if is_too_late(email, now):
+        email.state = Email.State.MISSED
+        email.save(update_fields=["state", "date_updated"])
+        return email
     try:
         done = finish_email(email)
     except ValidationError as error:

@@ -27,6 +27,7 @@ LARGEST_HTML = 102_000  # bytes; Gmail clips what is longer
 
 _SCHEMES = ("http://", "https://", "mailto:")
 _URL_TAG = re.compile(r"\{\{\s*[a-z_]\w*_url\s*\}\}")
+_BARE_ADDRESS = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:[/?#].*)?\Z", re.IGNORECASE)
 # nh3 writes attributes in double quotes and never nests links, so its output can be searched like this.
 _LINK = re.compile(r'<a\b(?:[^>"]|"[^"]*")*?href="([^"]*)"(?:[^>"]|"[^"]*")*>(.*?)</a>', re.DOTALL)
 _ITEM = re.compile(r"<li><p>(.*?)</p>", re.DOTALL)
@@ -91,6 +92,8 @@ def _allowed_attribute(tag: str, name: str, value: str) -> str | None:
     if (tag, name) == ("a", "href"):
         if value.startswith("/") and not value.startswith("//"):
             return site_url(value)
+        if _BARE_ADDRESS.match(value):
+            return f"https://{value}"  # typed as people type it: example.org/guide
         return value if value.lower().startswith(_SCHEMES) or _URL_TAG.match(value) else None
     return value
 

@@ -13,9 +13,11 @@ from django.utils import timezone as clock
 
 from mailing import delivery, queue, transports
 from mailing.audience import audience_size
+from mailing.brakes import site_is_paused, stop_harmful
 from mailing.content import letter_of
-from mailing.letters import Answer, Outcome
+from mailing.letters import Answer, Outcome, Progress
 from mailing.models import Batch, Delivery, Email, Tick
+from mailing.settling import settle_all
 from signup.models import LinkRequest, Signup
 from signup.throttle import forget_visits
 from signup.waiting import move_one_batch
@@ -28,10 +30,11 @@ KEEP_TESTS = datetime.timedelta(days=30)
 
 @dataclass
 class Report:
-    """What one tick did: counts by name, and why sending stopped, if it did."""
+    """What one tick did: counts by name, why sending stopped, if it did, and what else went wrong."""
 
     counts: Counter = field(default_factory=Counter)
     stopped: str = ""
+    trouble: str = ""
     fault: str = ""  # what kept some messages from being put together, while others went out
 
     def line(self) -> str:
@@ -63,7 +66,7 @@ def tick(command: str, *, freeze: bool = True) -> Report:
     except Exception as error:
         _finish(row, report, in_words(error))
         raise
-    _finish(row, report, report.stopped)
+    _finish(row, report, report.stopped or report.trouble)
     return report
 
 
@@ -74,10 +77,14 @@ def _finish(row: Tick, report: Report, error: str) -> None:
 def _round(report: Report, freeze: bool) -> None:
     report.counts["unsure"] += delivery.expire_leases()
     _queue_people(report.counts)
+    report.counts["e-mails stopped"] += len(stop_harmful())
     if freeze:
         _freeze_all(report)
     _send_all(report)
     report.stopped = report.stopped or report.fault
+    if settings.MAIL_TRANSPORT == "mailgun" and settings.MAILGUN_API_KEY:
+        settled, report.trouble = settle_all()
+        report.counts["settled"] += settled
     report.counts["e-mails finished"] += queue.finish_emails()
     forget_visits()
     Email.objects.filter(state=Email.State.TEST, date_created__lt=clock.now() - KEEP_TESTS).delete()
@@ -107,20 +114,32 @@ def _freeze_all(report: Report) -> None:
 
 
 def _send_all(report: Report) -> None:
-    report.stopped = transports.ready()
+    report.stopped = site_is_paused() or transports.ready()
     if report.stopped:
         waiting = delivery.due(clock.now()).count()
         report.counts["waiting"] += waiting
         report.stopped = report.stopped if waiting else ""
         return
     looked = time.monotonic()
-    while not report.stopped and (claim := delivery.claim(size=1 if delivery.is_unclear() else None)):
+    while not report.stopped and (
+        claim := delivery.claim(size=1 if delivery.is_unclear() else transports.batch_size())
+    ):
         _send(claim, report)
         if settings.DEBUG:
             reset_queries()  # Django then keeps every statement in memory, with the messages in it
         if time.monotonic() - looked > LOOK_AGAIN:
             _queue_people(report.counts)
+            report.counts["e-mails stopped"] += len(stop_harmful())
+            report.stopped = report.stopped or site_is_paused()
             looked = time.monotonic()
+
+
+def send_bundle(bundle: str) -> Report:
+    """Send what waits of one bundle, as far as it fits one call, and nothing else; return what was done."""
+    report = Report(stopped=transports.ready())
+    if not report.stopped and (claim := delivery.claim(bundle=bundle)):
+        _send(claim, report)
+    return report
 
 
 def _send(claim: delivery.Claim, report: Report) -> None:
@@ -131,12 +150,13 @@ def _send(claim: delivery.Claim, report: Report) -> None:
         return
     outcome = _call(batch, rows, report)
     if outcome.answer in (Answer.BAD_ADDRESS, Answer.SMALLER) and len(rows) > 1:
-        while part := delivery.part_of(batch, (len(rows) + 1) // 2, outcome.reason):
+        while part := delivery.part_of(batch, (len(rows) + 1) // 2, outcome):
             _send(part, report)
         return
     _write_down(batch, outcome)
     name = {Answer.ACCEPTED: "accepted", Answer.LATER: "put off", Answer.STOP: "put off", Answer.UNSURE: "unsure"}
-    report.counts[name.get(outcome.answer, "failed")] += len(rows)
+    for answer, number in outcome.tally(len(rows)).items():
+        report.counts[name.get(answer, "failed")] += number
     if outcome.answer in (Answer.STOP, Answer.SMALLER) or (outcome.answer == Answer.UNSURE and delivery.is_unclear()):
         report.stopped = outcome.reason
 
@@ -155,18 +175,28 @@ def _call(batch: Batch, rows: list[Delivery], report: Report) -> Outcome:
         # Nothing has left yet, so nothing is unsure, and other messages may be sound.
         log.exception("The message of %s could not be put together.", batch.bundle)
         return report.put_off(in_words(error))
-    if not delivery.has_time(batch):
+    if delivery.seconds_left(batch) < 0:
         return Outcome(Answer.LATER, wait=1.0)
     try:
-        outcome = transports.send(letter, recipients, batch.message_id)
+        outcome = transports.send(letter, recipients, batch.message_id, _progress(batch))
     except Exception as error:
         log.exception("The call for %s broke off.", batch.bundle)
         report.fault = report.fault or in_words(error)
         return Outcome(Answer.UNSURE, in_words(error))
-    if outcome.answer == Answer.LATER:
+    if outcome.answer == Answer.LATER and not outcome.each:
         # Nobody answers, or there were too many calls: any other call now would meet the same.
         report.stopped = outcome.reason
     return outcome
+
+
+def _progress(batch: Batch) -> Progress:
+    """Return what a transport that serves people one by one keeps to: the lease, and each answer written at once."""
+    end = time.monotonic() + delivery.seconds_left(batch)
+    # Either clock alone can be wrong: the one may be set back, the other stands still while a machine sleeps.
+    return Progress(
+        may_begin=lambda: time.monotonic() <= end and delivery.seconds_left(batch) >= 0,
+        answered=lambda number, outcome: delivery.settle_one(batch, number, outcome),
+    )
 
 
 def _write_down(batch: Batch, outcome: Outcome) -> None:
@@ -197,5 +227,5 @@ def outlook(*, freeze: bool = True) -> Report:
         report.counts["people they go to"] = sum(map(audience_size, emails))
     report.counts["waiting in the queue"] = delivery.due(now).count()
     report.counts["unsure"] = Delivery.objects.filter(status=Delivery.Status.UNSURE).count()
-    report.stopped = transports.ready()
+    report.stopped = site_is_paused() or transports.ready()
     return report

@@ -3,6 +3,7 @@
 import os
 import warnings
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
@@ -49,26 +50,37 @@ EMAIL_DOMAIN = env.domain("EMAIL_DOMAIN", MAILGUN_API_DOMAIN or "mooc.localhost"
 MAILGUN_API_DOMAIN = MAILGUN_API_DOMAIN or EMAIL_DOMAIN
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.mailbox("DEFAULT_FROM_EMAIL", f"organisers@{EMAIL_DOMAIN}")
 EMAIL_HOST = env.host("EMAIL_HOST")
+if urlsplit(f"//{EMAIL_HOST}").port:
+    raise ImproperlyConfigured("EMAIL_HOST has a port in it. Write the port into EMAIL_PORT.")
 EMAIL_PORT = env.whole("EMAIL_PORT", 587, least=1, most=65535)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", True)
 MAIL_TRANSPORT = env.choice(
     "MAIL_TRANSPORT",
-    ("mailgun", "outbox", "none"),
-    "mailgun" if MAILGUN_API_KEY else "outbox" if DEBUG else "none",
+    ("mailgun", "smtp", "outbox", "none"),
+    "mailgun" if MAILGUN_API_KEY else "smtp" if EMAIL_HOST else "outbox" if DEBUG else "none",
 )
 MAIL_BATCH_SIZE = env.whole("MAIL_BATCH_SIZE", 1000, least=1, most=1000)
 MAIL_LEASE_SECONDS = env.number("MAIL_LEASE_SECONDS", 300, least=1)
 MAIL_TIMEOUT_SECONDS = env.number("MAIL_TIMEOUT_SECONDS", 60, least=0.1)
+MAIL_TRUST_MINUTES = env.number("MAIL_TRUST_MINUTES", 60)
+MAIL_EVENTS_HOURS = env.number("MAIL_EVENTS_HOURS", 24)
+MAIL_LATEST_HOURS = env.number("MAIL_LATEST_HOURS", 12, least=0.01)
+MAIL_BOUNCE_SHARE = env.number("MAIL_BOUNCE_SHARE", 0.1, most=1)
+MAIL_COMPLAINT_SHARE = env.number("MAIL_COMPLAINT_SHARE", 0.005, most=1)
 MAIL_TRACKING = env.flag("MAIL_TRACKING", True)
 if MAIL_TIMEOUT_SECONDS >= MAIL_LEASE_SECONDS:
     raise ImproperlyConfigured(
         f"MAIL_TIMEOUT_SECONDS ({MAIL_TIMEOUT_SECONDS:g}) must be smaller than MAIL_LEASE_SECONDS "
         f"({MAIL_LEASE_SECONDS:g}), or a slow call could outlive the claim it was made under."
     )
+if MAIL_TRUST_MINUTES < 30:
+    warnings.warn("MAIL_TRUST_MINUTES is under 30: Mailgun itself may know of a message only later.", stacklevel=1)
 if MAIL_TRANSPORT == "mailgun" and not MAILGUN_API_KEY:
     warnings.warn("MAIL_TRANSPORT is mailgun but MAILGUN_API_KEY is missing: mail waits in the queue.", stacklevel=1)
+if MAIL_TRANSPORT == "smtp" and not EMAIL_HOST:
+    warnings.warn("MAIL_TRANSPORT is smtp but EMAIL_HOST is missing: mail waits in the queue.", stacklevel=1)
 
 # The application
 INSTALLED_APPS = [

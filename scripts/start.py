@@ -39,13 +39,19 @@ def main(arguments: list[str]) -> None:
     commands = parser.add_subparsers(title="instead of the site", metavar="")
     bench = commands.add_parser("bench", help="measure the site: ./run bench [NAME …]")
     bench.add_argument("names", nargs="*", help="which benchmarks (all)")
-    options = parser.parse_args(arguments)
+    torture = commands.add_parser("torture", help="torture the sending of mail: ./run torture --help", add_help=False)
+    torture.set_defaults(torture=True)
+    options, further = parser.parse_known_args(arguments)
+    if further and "torture" not in options:
+        parser.error(f"unrecognized arguments: {' '.join(further)}")
     for name in STOP_SIGNALS:
         signal.signal(name, stop)
     os.chdir(ROOT)
     try:
         if "names" in options:
-            run_benchmarks(options.names)
+            become("benchmarks", options.names)
+        if "torture" in options:
+            become("tests.torture", further)
         sys.exit(run_site(demo=options.demo))
     except Stop:
         sys.exit(130)
@@ -55,10 +61,10 @@ def stop(*_signal: object) -> None:
     raise Stop
 
 
-def run_benchmarks(names: list[str]) -> None:
-    """Become the benchmarks."""
+def become(module: str, arguments: list[str]) -> None:
+    """Become another program, one that needs what the tests need."""
     install(RUN_LOCK, TEST_LOCK)
-    os.execv(PYTHON, [PYTHON, "-m", "benchmarks", *names])  # noqa: S606  (no shell is wanted)
+    os.execv(PYTHON, [PYTHON, "-m", module, *arguments])  # noqa: S606  (no shell is wanted)
 
 
 def run_site(*, demo: bool) -> int:

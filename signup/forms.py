@@ -93,7 +93,7 @@ class PersonForm(forms.Form):
 class SignupForm(PersonForm):
     """The form on the landing page: who you are, the questions, and a field that people never see."""
 
-    email = AddressField(help_text=_("The course comes to this address. Nobody else sees it."))
+    email = AddressField(help_text=_("The course comes to this address. Other learners do not see it."))
     website = forms.CharField(
         required=False, label=_("Leave this empty"),
         widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off", "aria-hidden": "true"}),

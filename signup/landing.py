@@ -45,6 +45,7 @@ def context(
         "title": title_of(sequence),
         "summary": summary_of(sequence.description) if sequence else "",
         "form": form,
+        "opens_at": sequence.opens_at if sequence and sequence.opens_at and sequence.opens_at > clock.now() else None,
         "action": reverse(POSTS_TO[template]),
         "others": [course.sequence for course in found if course.sequence != sequence],
         "site_title": settings.MOOC_TITLE,

@@ -22,7 +22,10 @@ def leave(rows, now: datetime.datetime | None = None) -> int:
     """
     now = now or clock.now()
     staying = list(rows.filter(left=None).order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
-    return Signup.objects.filter(pk__in=staying).update(left=now, date_updated=now)
+    # Links asked for before are spent: pressing an old one must not bring back somebody who has left since.
+    links = LinkRequest.objects.filter(signup__in=staying, kind=LinkRequest.Kind.CONFIRM, used=None)
+    links.update(used=now)
+    return Signup.objects.filter(pk__in=staying).update(left=now, asked=None, aside={}, date_updated=now)
 
 
 def leave_everything(address: str, now: datetime.datetime | None = None) -> int:

@@ -93,6 +93,8 @@ def unsubscribe_confirm(request: HttpRequest, key: str) -> HttpResponse:
     if request.method == "POST":
         leave_everything(row.email)
         return render(request, "signup/unsubscribed.html", {"signup": row})
+    if not Signup.objects.live().of_address(row.email).exists():
+        return render(request, "signup/unsubscribed.html", {"signup": row})
     return render(request, "signup/unsubscribe_confirm.html", {"signup": row, "course": title_of(row.sequence)})
 
 

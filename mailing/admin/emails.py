@@ -10,7 +10,8 @@ from django.template.response import TemplateResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from mailing import stats
+from mailing import settling, stats
+from mailing.admin.deciding import DecidingAdmin
 from mailing.admin.verbs import VerbsAdmin, written
 from mailing.audience import audience_size
 from mailing.forms import EmailForm, variables_of
@@ -48,7 +49,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Email)
-class EmailAdmin(VerbsAdmin):
+class EmailAdmin(DecidingAdmin, VerbsAdmin):
     """Write, test, schedule, send, copy, delete. What has been sent is only shown, and copied."""
 
     form = EmailForm
@@ -158,5 +159,7 @@ class EmailAdmin(VerbsAdmin):
         if email:
             lines = stats.lines_of(email)
             context |= {"lines": lines, "total": sum(line.count for line in lines)}
+            unsure = settling.unsure_batches(email)
+            context |= {"unsure": unsure, "unsure_count": sum(batch.count for batch in unsure)}
             context["people"] = people_in_words(audience_size(email)) if email.can_change else ""
         return super().render_change_form(request, context, *args, **kwargs)

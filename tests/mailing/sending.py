@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from mailing import transports
-from mailing.letters import Answer, Letter, Outcome, Recipient
+from mailing.letters import Answer, Letter, Outcome, Progress, Recipient
 from mailing.merge import fill
 
 
@@ -17,7 +17,7 @@ class Provider:
     calls: list[tuple[Letter, list[Recipient], str]] = field(default_factory=list)
     accepted: list[tuple[str, str]] = field(default_factory=list)
 
-    def send(self, letter: Letter, recipients: list[Recipient], message_id: str) -> Outcome:
+    def send(self, letter: Letter, recipients: list[Recipient], message_id: str, progress: Progress) -> Outcome:
         self.calls.append((letter, recipients, message_id))
         outcome = self.answers.pop(0) if self.answers else Outcome(Answer.ACCEPTED, provider_id=message_id)
         if outcome.answer == Answer.ACCEPTED:

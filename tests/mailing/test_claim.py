@@ -33,7 +33,7 @@ def test_who_left_while_a_refused_call_was_divided_is_not_in_its_parts():
     whole = delivery.claim().batch
     Signup.objects.filter(pk=rows[1].signup_id).update(left=clock.now())
     delivery.forget(rows[2].address)
-    parts = [delivery.part_of(whole, 2, "a bad address") for _ in range(3)]
+    parts = [delivery.part_of(whole, 2, Outcome(Answer.BAD_ADDRESS, "a bad address")) for _ in range(3)]
     assert [[row.pk for row in part.deliveries] for part in parts[:2]] == [[rows[0].pk], [rows[3].pk]]
     assert [part.skipped for part in parts[:2]] == [1, 1]
     assert parts[2] is None
@@ -45,7 +45,7 @@ def test_a_part_is_not_taken_of_what_was_settled_meanwhile():
     row = factories.delivery()
     whole = delivery.claim().batch
     delivery.settle(whole, Outcome(Answer.ACCEPTED))
-    assert delivery.part_of(whole, 1, "") is None
+    assert delivery.part_of(whole, 1, Outcome(Answer.BAD_ADDRESS, "")) is None
     row.refresh_from_db()
     assert row.status == Status.ACCEPTED
 

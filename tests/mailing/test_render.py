@@ -149,3 +149,9 @@ def test_the_real_layout():
     assert "prefers-color-scheme: dark" in finished.html
     assert "https://x.org/?a=1&b=2" in finished.text
     assert len(finished.html) < 20_000
+
+
+def test_an_address_typed_without_https_still_leads_there():
+    html = '<p><a href="example.org/guide">guide</a> <a href="notes.txt">no</a> <a href="javascript:x.org">no</a></p>'
+    assert 'href="https://example.org/guide"' in sanitised(html)
+    assert "javascript" not in sanitised(html)

@@ -4,10 +4,11 @@ import datetime
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone as clock
 
+from mailing import queue
 from mailing.letters import Answer, Outcome
 from mailing.models import Batch, Delivery, Email, Tick
 from mailing.scheduling import send_test
@@ -41,6 +42,8 @@ def test_a_new_sign_up_is_asked_to_confirm_then_welcomed_once(provider):
     assert recipient.address == "Ada@example.org"
     assert f"/confirm/{request.key}/" in provider.text()
     assert "Hello Ada," in provider.text()
+    assert "/me/" not in provider.text()  # nobody has proven yet whose mailbox this is
+    assert Signup.objects.get().key not in provider.text()
     assert request.mailed
     tick("test")
     assert len(provider.calls) == 1
@@ -110,6 +113,21 @@ def test_what_is_due_is_frozen_and_sent_once(provider):
     assert len(provider.calls) == 1
     later.refresh_from_db()
     assert later.state == Email.State.SCHEDULED
+
+
+def test_somebody_erased_while_an_email_is_frozen_does_not_hold_it_up(provider, monkeypatch):
+    email = due_email()
+    factories.signup(sequence=email.sequence, welcomed=clock.now())
+    original, results = queue.promise, iter([IntegrityError("the sign-up is gone")])
+
+    def promise(*arguments) -> int:
+        if error := next(results, None):
+            raise error
+        return original(*arguments)
+
+    monkeypatch.setattr(queue, "promise", promise)
+    tick("test")
+    assert statuses() == [Status.ACCEPTED]
 
 
 def test_handle_new_signups_leaves_due_emails_alone_and_sends_what_is_queued(provider):
@@ -245,7 +263,7 @@ def test_one_bad_address_fails_alone(provider, monkeypatch):
     people = [factories.signup(sequence=email.sequence, welcomed=clock.now()) for _ in range(7)]
     bad = people[3].email
 
-    def strict(letter, recipients, message_id):
+    def strict(letter, recipients, message_id, progress):
         if any(one.address == bad for one in recipients):
             return Outcome(Answer.BAD_ADDRESS, "'to' parameter is not a valid address")
         provider.accepted += [(one.address, "") for one in recipients]

@@ -65,6 +65,7 @@ BAD = {
     "MAILGUN_API_DOMAIN": "mail example org",
     "EMAIL_DOMAIN": "@example.org",
     "DEFAULT_FROM_EMAIL": "the team",
+    "EMAIL_HOST": "smtp.example.org:465",
     "EMAIL_PORT": "70000",
     "EMAIL_USE_TLS": "2",
     "MAIL_TRANSPORT": "pigeon",
@@ -101,6 +102,9 @@ def test_a_claim_must_outlive_the_call_made_under_it(load, lease):
         (PRODUCTION, "none"),
         (PRODUCTION | {"MAILGUN_API_KEY": "key-1"}, "mailgun"),
         (PRODUCTION | {"MAILGUN_API_KEY": "key-1", "MAIL_TRANSPORT": "outbox"}, "outbox"),
+        (PRODUCTION | {"EMAIL_HOST": "smtp.example.org"}, "smtp"),
+        ({"DEBUG": "true", "EMAIL_HOST": "smtp.example.org"}, "smtp"),
+        (PRODUCTION | {"EMAIL_HOST": "smtp.example.org", "MAILGUN_API_KEY": "key-1"}, "mailgun"),
     ],
 )
 def test_how_mail_leaves_when_nothing_says_so(load, environment, wanted):
@@ -110,6 +114,11 @@ def test_how_mail_leaves_when_nothing_says_so(load, environment, wanted):
 def test_mailgun_without_a_key_warns_without_stopping(load):
     with pytest.warns(UserWarning, match="MAILGUN_API_KEY is missing"):
         assert load(DEBUG="true", MAIL_TRANSPORT="mailgun")["MAIL_TRANSPORT"] == "mailgun"
+
+
+def test_smtp_without_a_server_warns_without_stopping(load):
+    with pytest.warns(UserWarning, match="EMAIL_HOST is missing"):
+        assert load(DEBUG="true", MAIL_TRANSPORT="smtp")["MAIL_TRANSPORT"] == "smtp"
 
 
 def test_each_mail_domain_is_the_other_s_default(load):

@@ -136,3 +136,24 @@ def test_a_forged_one_click_changes_nothing(client, token):
     assert client.post(f"/unsubscribe/one-click/{token}/").status_code == 404
     assert Signup.objects.live().count() == 1
     assert client.get(f"/unsubscribe/one-click/{token}/").status_code == 404
+
+
+def test_a_link_asked_for_before_leaving_brings_nobody_back(client):
+    person = factories.signup()
+    client.post("/signup", {"email": person.email, "name": "Again"})
+    path = f"/confirm/{factories.link().key}/"
+    client.post(f"/unsubscribe/confirm/{person.key}/")
+    assert "has left" in client.post(path).content.decode()
+    assert not Signup.objects.live().exists()
+    assert "Stop all mail to you?" not in client.get(f"/unsubscribe/confirm/{person.key}/").content.decode()
+
+
+def test_who_had_left_is_asked_whether_to_come_back(client):
+    person = factories.signup(welcomed=clock.now())
+    client.post(f"/unsubscribe/confirm/{person.key}/")
+    client.post("/signup", {"email": person.email, "name": "Again"})
+    path = f"/confirm/{factories.link().key}/"
+    assert "Come back?" in client.get(path).content.decode()
+    page = client.post(path).content.decode()
+    assert "within ten minutes" not in page
+    assert Signup.objects.active().get().name == "Again"

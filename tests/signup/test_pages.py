@@ -304,3 +304,12 @@ def test_no_learners_page_needs_a_csrf_token(client):
     factories.sequence()
     strict = type(client)(enforce_csrf_checks=True)
     assert post(strict).status_code == 302
+
+
+def test_a_course_that_opens_later_says_when(client):
+    run = factories.sequence()
+    run.signup_open_date = run.signup_close_date
+    run.save()
+    page = client.get(f"/s/{run.pk}/").content.decode()
+    assert "opens on" in page
+    assert 'name="email"' not in page

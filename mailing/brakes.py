@@ -1,0 +1,76 @@
+"""Brakes: pausing one e-mail or the whole site, and stopping by itself an e-mail that does harm."""
+
+import datetime
+
+from django.conf import settings
+from django.db.models import Count, Q
+from django.utils import timezone as clock
+from django.utils.translation import gettext as _
+
+from mailing.models import Delivery, Email, SitePause
+
+Status = Delivery.Status
+SENT = (Status.ACCEPTED, Status.DEFERRED, Status.DELIVERED, Status.BOUNCED, Status.COMPLAINED)
+FEWEST = 50  # messages that must have left before a share of them says anything
+COMPLAINTS = 3  # that one person presses the wrong button says nothing either
+
+
+def pause(email: Email, reason: str = "") -> int:
+    """Hold back what has not left of an e-mail; return 1, or 0 where it was paused or nothing of it is being sent."""
+    held = Email.objects.filter(pk=email.pk, paused=None, state=Email.State.SENDING)
+    return held.update(paused=clock.now(), problem=reason, date_updated=clock.now())
+
+
+def resume(email: Email) -> int:
+    """Let a paused e-mail go on; return 1, or 0 where it was not paused."""
+    held = Email.objects.filter(pk=email.pk, paused__isnull=False)
+    return held.update(paused=None, problem="", date_updated=clock.now())
+
+
+def pause_site(reason: str = "") -> None:
+    """Send nothing to anybody until `resume_site`."""
+    SitePause.objects.get_or_create(pk=1, defaults={"reason": reason[:300]})
+
+
+def resume_site() -> None:
+    """Send again."""
+    SitePause.objects.all().delete()
+
+
+def site_is_paused() -> str:
+    """Return a sentence for staff while the site is paused, or ""."""
+    held = SitePause.objects.first()
+    if held is None:
+        return ""
+    since = {"when": f"{held.since:%d %B %Y, %H:%M} UTC"}
+    return " ".join([_("All mail has been paused since %(when)s. Resume it on the home page.") % since, held.reason])
+
+
+def is_too_late(email: Email, now: datetime.datetime) -> bool:
+    """Say whether an e-mail is so long overdue that sending it now would surprise everybody."""
+    return email.scheduled_for < now - datetime.timedelta(hours=settings.MAIL_LATEST_HOURS)
+
+
+def stop_harmful() -> list[Email]:
+    """Pause the e-mails that bounce or are reported as spam too often, and return them.
+
+    The shares are of the messages that have left; mailbox providers block a sender long before either reaches 10 %.
+    """
+    stopped = []
+    running = Email.objects.filter(state=Email.State.SENDING, paused=None).annotate(
+        left=Count("deliveries", filter=Q(deliveries__status__in=SENT)),
+        bounced=Count("deliveries", filter=Q(deliveries__status=Status.BOUNCED)),
+        complained=Count("deliveries", filter=Q(deliveries__status=Status.COMPLAINED)),
+    )
+    for email in running:
+        bad = email.bounced > settings.MAIL_BOUNCE_SHARE * email.left
+        worse = email.complained >= COMPLAINTS and email.complained > settings.MAIL_COMPLAINT_SHARE * email.left
+        if email.left >= FEWEST and (bad or worse):
+            share = {"bounced": email.bounced, "complained": email.complained, "left": email.left}
+            said = _(
+                "Stopped by itself: of %(left)s messages %(bounced)s bounced and %(complained)s were reported as spam. "
+                "Look at the addresses before you resume it."
+            )
+            if pause(email, said % share):
+                stopped.append(email)
+    return stopped

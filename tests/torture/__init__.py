@@ -1,0 +1,1 @@
+"""The torture run: real workers, killed and stopped at random, against a provider that misbehaves: `./run torture`."""
