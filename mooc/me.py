@@ -1,5 +1,6 @@
 """My page: what a learner sees and changes with the key from their messages, without a password."""
 
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -131,8 +132,10 @@ def back(request: HttpRequest, row: Signup) -> HttpResponse:
 def erase_page(request: HttpRequest, row: Signup) -> HttpResponse:
     """Erase everything held under my address; a keyed hash stays so that nobody else can add me again."""
     if request.method == "POST":
-        forget(row.email)
-        erase(row.email)
+        with transaction.atomic():
+            forget(row.email)
+            erase(row.email)
+            forget(row.email)  # what the worker has promised them meanwhile
         return render(request, "mooc/me_erased.html")
     return render(request, "mooc/me_erase.html", {"signup": row, "title": title_of(row.sequence)})
 

@@ -1,7 +1,6 @@
 """When something is broken for a while: what can go goes, what cannot waits and says why, nothing runs on for ever."""
 
 import pytest
-from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 from django.utils import timezone as clock
@@ -126,7 +125,7 @@ def test_a_call_that_breaks_off_in_our_own_code_is_unsure_and_others_go_on(provi
     waiting(2)
     sound = provider.send
 
-    def broken(letter, recipients, message_id):
+    def broken(*_call):
         monkeypatch.setattr("mailing.transports.send", sound)
         raise KeyError("oops")
 
@@ -167,13 +166,3 @@ def test_statements_are_not_kept_in_memory_while_debugging(provider, settings):
     tick("test")
     assert len(provider.calls) == 5
     assert len(connection.queries) < 30
-
-
-def test_what_is_wrong_with_a_text_is_said_in_one_sentence(provider, monkeypatch):
-    waiting(1)
-
-    def refused(rows):
-        raise ValidationError(["Too long.", "Too wide."])
-
-    monkeypatch.setattr("mailing.worker.letter_of", refused)
-    assert tick("test").stopped == "Too long. Too wide."

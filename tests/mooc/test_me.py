@@ -1,12 +1,16 @@
 """My page: everything a learner can see and change with the key from a message."""
 
 import datetime
+import threading
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import connection
 from django.utils import timezone as clock
 
+from mailing.delivery import forget
 from mailing.models import Delivery, Email, Event, OutboxMessage
+from mailing.queue import queue_welcomes
 from mailing.worker import tick
 from signup.erasing import erase
 from signup.models import ErasedAddress, Signup
@@ -130,6 +134,25 @@ def test_i_am_erased_and_what_waits_is_not_sent(client):
     waits.refresh_from_db()
     assert (waits.status, waits.reason) == (Delivery.Status.SKIPPED, "The person was erased.")
     assert client.get(f"/me/{me.key}/").status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_promised_to_somebody_while_they_are_erased_is_forgotten_as_well(client, monkeypatch):
+    me = factories.signup()
+    working = threading.Thread(target=lambda: (queue_welcomes(), connection.close()))
+
+    def meanwhile(address):
+        forget(address)
+        if not working.ident:
+            working.start()
+            working.join(1)  # where the worker has to wait for us, it finds nobody afterwards
+
+    monkeypatch.setattr("mooc.me.forget", meanwhile)
+    client.post(f"/me/{me.key}/erase/")
+    working.join()
+    assert not Signup.objects.exists()
+    assert not Delivery.objects.filter(address=me.email).exists()
+    assert not Delivery.objects.filter(status=Delivery.Status.QUEUED).exists()
 
 
 def test_somebody_who_is_erased_while_they_change_an_answer_meets_no_fault(client, monkeypatch):
