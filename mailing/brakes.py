@@ -1,9 +1,9 @@
 """Brakes: pausing one e-mail or the whole site, and stopping by itself an e-mail that does harm."""
 
 import datetime
+import math
 
 from django.conf import settings
-from django.db.models import Count, Q
 from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 
@@ -56,21 +56,34 @@ def stop_harmful() -> list[Email]:
 
     The shares are of the messages that have left; mailbox providers block a sender long before either reaches 10 %.
     """
-    stopped = []
-    running = Email.objects.filter(state=Email.State.SENDING, paused=None).annotate(
-        left=Count("deliveries", filter=Q(deliveries__status__in=SENT)),
-        bounced=Count("deliveries", filter=Q(deliveries__status=Status.BOUNCED)),
-        complained=Count("deliveries", filter=Q(deliveries__status=Status.COMPLAINED)),
+    said = _(
+        "Stopped by itself: of %(left)s messages %(bounced)s bounced and %(complained)s were reported as spam. "
+        "Look at the addresses before you resume it."
     )
-    for email in running:
-        bad = email.bounced > settings.MAIL_BOUNCE_SHARE * email.left
-        worse = email.complained >= COMPLAINTS and email.complained > settings.MAIL_COMPLAINT_SHARE * email.left
-        if email.left >= FEWEST and (bad or worse):
-            share = {"bounced": email.bounced, "complained": email.complained, "left": email.left}
-            said = _(
-                "Stopped by itself: of %(left)s messages %(bounced)s bounced and %(complained)s were reported as spam. "
-                "Look at the addresses before you resume it."
-            )
-            if pause(email, said % share):
-                stopped.append(email)
-    return stopped
+    running = Email.objects.filter(state=Email.State.SENDING, paused=None)
+    found = [(email, harm) for email in running if (harm := _harm(email))]
+    return [email for email, harm in found if pause(email, said % harm)]
+
+
+def _harm(email: Email) -> dict[str, int]:
+    """Return what an e-mail did where it is too much, else nothing.
+
+    This is asked every few seconds while it is sent, to a million people perhaps. So what has left is counted only
+    after something came back, and only up to the number at which that is no harm any more.
+    """
+    rows = email.deliveries.order_by()
+    bounced = rows.filter(status=Status.BOUNCED).count()
+    complained = rows.filter(status=Status.COMPLAINED).count()
+    worse = complained if complained >= COMPLAINTS else 0
+    enough = max(_of(bounced, settings.MAIL_BOUNCE_SHARE), _of(worse, settings.MAIL_COMPLAINT_SHARE))
+    if enough <= FEWEST:
+        return {}
+    sent = rows.filter(status__in=SENT)
+    left = sent.count() if enough == math.inf else sent[: math.ceil(enough)].count()
+    harmful = FEWEST <= left < enough
+    return {"left": left, "bounced": bounced, "complained": complained} if harmful else {}
+
+
+def _of(number: int, share: float) -> float:
+    """Return of how many messages `number` is just that share."""
+    return number / share if share else math.inf if number else 0

@@ -118,7 +118,7 @@ def _skip(rows: list[Delivery], reason: str, now: datetime.datetime) -> None:
     for row in rows:
         if row.signup is None and not is_forgotten(row):
             # Erased, or mistyped and corrected, since `forget` looked: the address goes with its owner.
-            Delivery.objects.filter(pk=row.pk).update(address=_hidden(row.address))
+            _hide([row.pk], row.address)
 
 
 def _is_in(person: Signup) -> bool:
@@ -356,7 +356,20 @@ def forget(address: str, now: datetime.datetime | None = None) -> int:
     known = Suppression.objects.filter(folded=_hidden(address)).values("kind")
     Suppression.objects.filter(folded=fold(address), kind__in=known).delete()  # the same person was erased before
     Suppression.objects.filter(folded=fold(address)).update(folded=_hidden(address))
-    return Delivery.objects.filter(pk__in=rows).update(address=_hidden(address), signup=None)
+    return _hide(rows, address)
+
+
+def _hide(rows: list[int], address: str) -> int:
+    """Put a keyed hash in place of an address in these rows, and return in how many.
+
+    Where the same promise stands under the hash already, the later row goes: two would break `promised_once`.
+    """
+    here = Delivery.objects.filter(pk__in=rows).order_by("pk").values_list("pk", "key")
+    first = {key: pk for pk, key in reversed(here)}
+    there = Delivery.objects.filter(key__in=first, address=_hidden(address)).values_list("key", flat=True)
+    kept = [pk for key, pk in first.items() if key not in set(there)]
+    Delivery.objects.filter(pk__in=rows).exclude(pk__in=kept).delete()
+    return Delivery.objects.filter(pk__in=kept).update(address=_hidden(address), signup=None)
 
 
 def _hidden(address: str) -> str:

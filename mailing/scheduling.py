@@ -95,6 +95,7 @@ def send_test(sequence: Sequence, subject: str, html: str, text: str, address: s
     address = clean_address(address)
     email = Email(sequence=sequence, subject=subject, html=html, text=text, state=Email.State.TEST)
     email.full_clean()
+    finish_email(email)
     email.save()
     Delivery.objects.create(
         key=f"test:{email.pk}", bundle=f"email:{email.pk}", kind=Delivery.Kind.TEST, email=email, address=address

@@ -14,6 +14,7 @@ from mooc.lib.text import validate_line, validate_text
 from mooc.lib.zones import validate_zone, zone
 
 DEFAULT_LENGTH = datetime.timedelta(weeks=6)
+LONGEST_WELCOME = 40_000  # bytes; with all that belongs to a message it stays under what Gmail cuts off
 LINES = ("title", "mail_plan", "welcome_subject")
 TEXTS = ("description", "welcome_html")
 
@@ -112,6 +113,8 @@ class Sequence(models.Model):
                     validate(getattr(self, name))
                 except ValidationError as error:
                     wrong[name] = error.error_list
+        if len(self.welcome_html.encode()) > LONGEST_WELCOME:
+            wrong["welcome_html"] = [_("This welcome is too long for a message. Link to a page with the rest.")]
         if self.signup_close_date and self.end_date and self.signup_close_date > self.end_date:
             wrong["signup_close_date"] = [_("Sign-up cannot close after the course has ended.")]
         if wrong:

@@ -12,7 +12,7 @@ from django.utils.crypto import constant_time_compare
 from mooc.lib.digests import digest
 from mooc.lib.insert import insert_if_new
 from sequence.models import Sequence
-from signup.models import Signup
+from signup.models import ErasedAddress, Signup
 from signup.throttle import count_visit
 
 
@@ -35,11 +35,12 @@ def join(
 
     `said` is what `PersonForm.said` returns, `visitor` the network address it came from. Nobody has proven that the
     address is theirs, so what is said about somebody who once confirmed is kept aside until the link mailed to them
-    is pressed. That a link is wanted is written into the row; the mail room sends it. Raises TooManyError when the
-    network has sent its share.
+    is pressed. That a link is wanted is written into the row; the mail room sends it. Somebody who was erased is
+    asked in any course: only they can come back. Raises TooManyError when the network has sent its share.
     """
     now = now or clock.now()
-    asks = sequence is None or sequence.confirm_addresses
+    shown = sequence is None or sequence.confirm_addresses
+    asks = shown or ErasedAddress.objects.of(address).exists()
     new = Signup(sequence=sequence, email=address, timezone=sequence.timezone if sequence else "UTC")
     new.take(said)
     if asks:
@@ -53,9 +54,9 @@ def join(
             # As weak a lock as will do: the worker's promises of mail to this person need not wait for it.
             if row := there.select_for_update(no_key=True).first():
                 _join_again(row, said, asks, now)
-                return Joined(row, made=False, confirms=asks)
+                return Joined(row, made=False, confirms=shown)
             # It was erased, corrected or moved between the two statements.
-        return Joined(new, made=True, confirms=asks)
+        return Joined(new, made=True, confirms=shown)
 
 
 def _join_again(row: Signup, said: dict[str, Any], asks: bool, now: datetime.datetime) -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from mooc.lib.network import client_address
 from sequence.models import Sequence, title_of
@@ -60,14 +60,12 @@ def _page(template: str, number: int | None) -> HttpResponse:
 
 
 @csrf_exempt
-@require_POST
 def signup(request: HttpRequest) -> HttpResponse:
     """Sign up on our own page."""
     return _signup(request, "signup/landing.html", "success")
 
 
 @csrf_exempt
-@require_POST
 @in_frames
 def iframe_signup(request: HttpRequest) -> HttpResponse:
     """Sign up in a frame on another site."""
@@ -75,6 +73,11 @@ def iframe_signup(request: HttpRequest) -> HttpResponse:
 
 
 def _signup(request: HttpRequest, template: str, after: str) -> HttpResponse:
+    if request.method != "POST":
+        # People get here by opening the address of a refused form once more.
+        response = render(request, "405.html", status=405)
+        response["Allow"] = "POST"
+        return response
     try:
         form = form_for(request.POST)
     except ClosedError:

@@ -168,6 +168,7 @@ def test_a_test_message_carries_the_unsaved_text_and_keeps_it_on_the_page():
         ({"test_address": ""}, "Type the address"),
         ({"test_address": "nobody"}, "does not look like an e-mail address"),
         ({"subject": ""}, "Subject: This field is required"),
+        ({"html": f"<p>{'long ' * 25_000}</p>"}, "Gmail cuts a message off"),
     ],
 )
 def test_a_test_that_cannot_be_sent_says_why_and_makes_nothing(fields, words):

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone as clock
 
-from mailing.brakes import pause, pause_site, resume, resume_site
+from mailing.brakes import pause, pause_site, resume, resume_site, stop_harmful
 from mailing.letters import Answer, Outcome
 from mailing.models import Delivery, Email
 from mailing.scheduling import send_now
@@ -96,3 +96,22 @@ def test_an_email_that_does_harm_stops_by_itself(provider, news, count, stops):
         Delivery.objects.filter(status=news).update(status=Status.DELIVERED)
         tick("test")
         assert len(provider.accepted) == 2
+
+
+def test_looking_for_harm_does_not_count_what_has_left_without_a_cause(django_assert_num_queries):
+    email = sending(60)
+    Delivery.objects.update(status=Status.ACCEPTED)
+    with django_assert_num_queries(3):
+        assert stop_harmful() == []
+    Delivery.objects.filter(pk__in=email.deliveries.values("pk")[:10]).update(status=Status.BOUNCED)
+    with django_assert_num_queries(5):
+        assert stop_harmful() == [email]
+
+
+@pytest.mark.parametrize(("bounced", "stops"), [(0, False), (1, True)])
+def test_a_share_of_nothing_allows_nothing(settings, bounced, stops):
+    settings.MAIL_BOUNCE_SHARE = 0
+    email = sending(50)
+    Delivery.objects.update(status=Status.ACCEPTED)
+    Delivery.objects.filter(pk__in=email.deliveries.values("pk")[:bounced]).update(status=Status.BOUNCED)
+    assert bool(stop_harmful()) is stops

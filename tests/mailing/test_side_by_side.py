@@ -96,6 +96,19 @@ def test_somebody_is_erased_while_an_email_to_them_becomes_due():
     assert "ada" not in Delivery.objects.get().address
 
 
+def test_somebody_erases_themselves_on_their_page_while_an_email_to_them_becomes_due(client):
+    email = factories.email(scheduled_for=clock.now())
+    person = factories.signup(sequence=email.sequence, email="ada@example.org")
+    answers = []
+    with half_way(lambda: answers.append(client.post(f"/me/{person.key}/erase/"))) as go:
+        queue.freeze_one()
+        connection.check_constraints()
+        go()
+    assert answers[0].status_code == 200
+    row = Delivery.objects.get()
+    assert (row.status, row.signup, delivery.is_forgotten(row)) == (Status.SKIPPED, None, True)
+
+
 def test_an_email_becomes_due_while_somebody_in_its_audience_is_erased():
     email = factories.email(scheduled_for=clock.now())
     person = factories.signup(sequence=email.sequence)

@@ -1,11 +1,13 @@
 """When something is broken for a while: what can go goes, what cannot waits and says why, nothing runs on for ever."""
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 from django.utils import timezone as clock
 
 from mailing import delivery, queue
+from mailing.delivery import forget
 from mailing.letters import Answer, Outcome
 from mailing.models import Delivery, Email, Tick
 from mailing.scheduling import send_test
@@ -94,7 +96,11 @@ def test_a_welcome_that_is_too_long_waits_until_somebody_has_mended_it(provider)
 
 
 def test_a_test_of_a_text_that_is_too_long_fails_at_once(provider):
-    send_test(factories.sequence(), "S", f"<p>{'bread ' * 30_000}</p>", "", "me@example.org", factories.staff())
+    long = f"<p>{'bread ' * 30_000}</p>"
+    made = send_test(factories.sequence(), "S", "<p>bread</p>", "", "me@example.org", factories.staff())
+    with pytest.raises(ValidationError, match="182,"):
+        send_test(made.sequence, "S", long, "", "me@example.org", factories.staff())
+    Email.objects.update(html=long)  # as where the layout has grown between the press and the tick
     assert tick("test").stopped == ""
     assert statuses() == [Status.FAILED]
 
@@ -166,3 +172,17 @@ def test_statements_are_not_kept_in_memory_while_debugging(provider, settings):
     tick("test")
     assert len(provider.calls) == 5
     assert len(connection.queries) < 30
+
+
+def test_a_promise_queued_again_after_its_owner_was_erased_stops_nothing(provider):
+    person = factories.signup(welcomed=clock.now())
+    kept = {"email": None, "kind": Delivery.Kind.WELCOME, "bundle": "welcome:1:new"}
+    factories.delivery(signup=person, key="welcome:1", status=Status.ACCEPTED, **kept)
+    forget(person.email)
+    again = factories.delivery(signup=person, key="welcome:1", **kept)
+    Delivery.objects.filter(pk=again.pk).update(signup=None)
+    waiting(1)
+    tick("test")
+    assert len(provider.accepted) == 1
+    assert person.email not in Delivery.objects.values_list("address", flat=True)
+    assert Delivery.objects.get(key="welcome:1").status == Status.ACCEPTED

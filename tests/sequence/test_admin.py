@@ -41,6 +41,7 @@ def test_a_course_run_and_its_questions_are_made_in_one_form():
         ([], {"signup_close_date": "2999-01-01"}, "Sign-up cannot close after the course has ended."),
         ([], {"timezone": "Mars/Base"}, "is not a time zone we know"),
         ([], {"start_date": "soon"}, "Enter a valid date."),
+        ([], {"welcome_html": f"<p>{'long ' * 9_000}</p>"}, "This welcome is too long for a message."),
         ([{"key": "Not a key"}], {}, "Use small letters, digits and underscores"),
         ([{"key": "email"}], {}, "This name is taken."),
         ([{"kind": "one", "choices": "Only this"}], {}, "Write at least two choices"),

@@ -259,6 +259,16 @@ def test_an_erased_address_stays_out_of_imports_but_may_sign_itself_up():
     assert create_signup(person.sequence, "ada@example.org").pk
 
 
+def test_nobody_brings_back_an_erased_person_where_no_course_asks_for_a_link():
+    run = factories.sequence(confirm_addresses=False)
+    erase("ada@example.org")
+    for _ in range(2):
+        assert not join(run, "Ada@example.org", said(), "192.0.2.1").confirms  # the page says what it says to anybody
+        assert not Signup.objects.active().exists()
+    confirm(find_request(factories.link().key))
+    assert Signup.objects.active().count() == 1
+
+
 def test_the_waiting_list_moves_into_the_next_course():
     waiting = factories.signup(sequence=None, email="ada@example.org")
     both = factories.signup(sequence=None, email="bob@example.org")

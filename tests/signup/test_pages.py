@@ -296,7 +296,11 @@ def test_only_the_frame_pages_may_be_framed(client):
         assert "frame-ancestors 'none'" in response["Content-Security-Policy"]
         assert "unsafe" not in response["Content-Security-Policy"]
     assert post(client, "/signup/true").url == "/success_iframe"
-    assert client.get("/signup").status_code == 405
+    for path in ("/signup", "/signup/true"):
+        response = client.get(path)
+        assert (response.status_code, response["Allow"]) == (405, "POST")
+        assert 'href="/"' in response.content.decode()
+        assert client.put(path).status_code == 405
 
 
 def test_no_learners_page_needs_a_csrf_token(client):
