@@ -136,7 +136,7 @@ def _send_all(report: Report) -> None:
 
 def send_bundle(bundle: str) -> Report:
     """Send what waits of one bundle, as far as it fits one call, and nothing else; return what was done."""
-    report = Report(stopped=transports.ready())
+    report = Report(stopped=site_is_paused() or transports.ready())
     if not report.stopped and (claim := delivery.claim(bundle=bundle)):
         _send(claim, report)
     return report

@@ -9,6 +9,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from mailing import stats, transports
+from mailing.brakes import site_is_paused
 from mailing.models import Email, Tick
 from mooc.lib.moments import in_words_beside_utc
 from sequence.models import Sequence
@@ -76,8 +77,8 @@ def seconds_since_last_tick(now: datetime.datetime) -> float | None:
     return min(ages, default=None)
 
 
-def alarms(states: list[TickState], waiting: int) -> list[str]:
-    """Return sentences about mail that is not being sent, the most general first."""
+def alarms(states: list[TickState], waiting: int, paused: str) -> list[str]:
+    """Return sentences about mail that is not being sent, the most general first; `paused` says that it is held."""
     found = []
     late = [state for state in states if state.overdue]
     freshest = min((state for state in states if state.last), key=lambda state: state.age, default=None)
@@ -91,9 +92,9 @@ def alarms(states: list[TickState], waiting: int) -> list[str]:
     if refusal := transports.ready():
         found.append(refusal)
     # An older error has been answered: each run tries again whatever an earlier one left.
-    if freshest and freshest.error and freshest.error != refusal:
+    if freshest and freshest.error and freshest.error not in (refusal, paused):
         found.append(f"{freshest.command}: {freshest.error}")
-    if waiting and not found:
+    if waiting and not found and not paused:
         found.append(_("Messages wait longer than usual, and nothing says why. Look at the list of those waiting."))
     return found
 
@@ -142,6 +143,7 @@ def overview(now: datetime.datetime | None = None) -> dict[str, object]:
     zone = courses[0].zone if courses else datetime.UTC
     states = ticks_state(now)
     waiting = stats.waiting(now)
+    paused = site_is_paused()
     return {
         "courses": [(course, counts.get(course.pk, {"here": 0, "confirmed": 0})) for course in courses],
         "next_email": coming,
@@ -153,7 +155,8 @@ def overview(now: datetime.datetime | None = None) -> dict[str, object]:
         "signups_waiting": signups_waiting(),
         "ticks": states,
         "overdue": any(state.overdue for state in states),
-        "alarms": alarms(states, waiting),
+        "paused": paused,
+        "alarms": alarms(states, waiting, paused),
         "waiting": waiting,
         "unsure": stats.unsure(),
         "failed": stats.failed(now),

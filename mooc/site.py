@@ -4,8 +4,10 @@ from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
+from mooc import pausing
 from mooc.home import overview
 
 ROOMS = {"sequence": "", "signup": "", "groups": "", "mailing": "", "auth": _("Staff"), "axes": _("Log-in attempts")}
@@ -17,6 +19,13 @@ class Site(admin.AdminSite):
     site_header = site_title = settings.MOOC_TITLE
     index_title = _("How things stand")
     enable_nav_sidebar = False  # lists need the width, and the home page lists every room
+
+    def get_urls(self) -> list:
+        return [
+            path("mail/pause/", self.admin_view(pausing.pause), name="pause_mail"),
+            path("mail/resume/", self.admin_view(pausing.resume), name="resume_mail"),
+            *super().get_urls(),
+        ]
 
     def index(self, request: HttpRequest, extra_context: dict | None = None) -> TemplateResponse:
         """Answer first, then list what can be opened."""
