@@ -59,7 +59,8 @@ def is_too_late(email: Email, now: datetime.datetime) -> bool:
 def stop_harmful() -> list[Email]:
     """Pause the e-mails that bounce or are reported as spam too often, and return them.
 
-    The shares are of the messages that have left, or that have left since a person resumed it; mailbox providers block a sender long before either reaches 10 %.
+    The shares are of the messages that have left, or have left since a person resumed it. Mailbox providers block a
+    sender long before either reaches 10 %.
     """
     said = _(
         "Stopped by itself: of %(left)s messages %(bounced)s bounced and %(complained)s were reported as spam. "

@@ -160,5 +160,6 @@ def overview(now: datetime.datetime | None = None) -> dict[str, object]:
         "waiting": waiting,
         "unsure": stats.unsure(),
         "failed": stats.failed(now),
+        "doubled": stats.doubled(now),
         "stuck_emails": stuck_emails(),
     }
