@@ -15,6 +15,7 @@ from mailing import delivery, queue, transports
 from mailing.audience import audience_size
 from mailing.brakes import site_is_paused, stop_harmful
 from mailing.content import letter_of
+from mailing.keeping_step import keep_step
 from mailing.letters import Answer, Outcome, Progress
 from mailing.models import Batch, Delivery, Email, Tick
 from mailing.settling import settle_all
@@ -76,6 +77,7 @@ def _finish(row: Tick, report: Report, error: str) -> None:
 
 def _round(report: Report, freeze: bool) -> None:
     report.counts["unsure"] += delivery.expire_leases()
+    trouble = _keep_step(report)
     _queue_people(report.counts)
     report.counts["e-mails stopped"] += len(stop_harmful())
     if freeze:
@@ -85,9 +87,18 @@ def _round(report: Report, freeze: bool) -> None:
     if settings.MAIL_TRANSPORT == "mailgun" and settings.MAILGUN_API_KEY:
         settled, report.trouble = settle_all()
         report.counts["settled"] += settled
+    report.trouble = report.trouble or trouble
     report.counts["e-mails finished"] += queue.finish_emails()
     forget_visits()
     Email.objects.filter(state=Email.State.TEST, date_created__lt=clock.now() - KEEP_TESTS).delete()
+
+
+def _keep_step(report: Report) -> str:
+    """Bring the provider's lists in step while mail can leave, and return what went wrong."""
+    if site_is_paused() or transports.ready():
+        return ""
+    report.counts["addresses changed at the provider"], trouble = keep_step()
+    return trouble
 
 
 def _queue_people(counts: Counter) -> None:

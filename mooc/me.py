@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from groups.models import Group, Membership
 from mailing import reading
 from mailing.delivery import forget
+from mailing.suppressing import lift_unsubscription
 from sequence.models import title_of
 from signup.answers import answers_shown, initial_of
 from signup.erasing import erase
@@ -122,8 +123,9 @@ def leave_page(request: HttpRequest, row: Signup) -> HttpResponse:
 @keyed
 @require_POST
 def back(request: HttpRequest, row: Signup) -> HttpResponse:
-    """Undo leaving this course."""
+    """Undo leaving this course. Who holds the key of the mailbox also takes back an unsubscription at the provider."""
     come_back(row)
+    lift_unsubscription(row.email)
     return back_to(row, "back")
 
 
