@@ -18,6 +18,7 @@ from mailing.content import letter_of
 from mailing.keeping_step import keep_step
 from mailing.letters import Answer, Outcome, Progress
 from mailing.models import Batch, Delivery, Email, Tick
+from mailing.purging import purge
 from mailing.settling import settle_all
 from signup.models import LinkRequest, Signup
 from signup.throttle import forget_visits
@@ -90,6 +91,7 @@ def _round(report: Report, freeze: bool) -> None:
     report.trouble = report.trouble or trouble
     report.counts["e-mails finished"] += queue.finish_emails()
     forget_visits()
+    report.counts["old news cleared"] += purge()
     Email.objects.filter(state=Email.State.TEST, date_created__lt=clock.now() - KEEP_TESTS).delete()
 
 
