@@ -19,6 +19,7 @@ from groups.models import Membership
 from mailing.letters import Answer, Outcome
 from mailing.models import Batch, Delivery, Email, Event, OutboxMessage, Suppression
 from mooc.lib.addresses import fold
+from mooc.lib.deadlocks import once_more_after_deadlock
 from mooc.lib.digests import digest
 from signup.models import LinkRequest, Signup
 
@@ -53,6 +54,7 @@ def due(now: datetime.datetime) -> QuerySet[Delivery]:
     return ready.exclude(email__in=paused) if paused else ready
 
 
+@once_more_after_deadlock
 @transaction.atomic
 def claim(now: datetime.datetime | None = None, size: int | None = None, bundle: str = "") -> Claim | None:
     """Take the next deliveries that can share one provider call, of one `bundle` if given; None when nothing waits.

@@ -16,6 +16,7 @@ from groups.models import Group, Membership
 from mailing import reading
 from mailing.delivery import forget
 from mailing.suppressing import lift_unsubscription
+from mooc.lib.deadlocks import once_more_after_deadlock
 from sequence.models import title_of
 from signup.answers import answers_shown, initial_of
 from signup.erasing import erase
@@ -129,15 +130,20 @@ def back(request: HttpRequest, row: Signup) -> HttpResponse:
     return back_to(row, "back")
 
 
+@once_more_after_deadlock
+@transaction.atomic
+def _erase(address: str) -> None:
+    forget(address)
+    erase(address)
+    forget(address)  # what the worker has promised them meanwhile
+
+
 @keyed
 @require_http_methods(["GET", "HEAD", "POST"])
 def erase_page(request: HttpRequest, row: Signup) -> HttpResponse:
     """Erase everything held under my address; a keyed hash stays so that nobody else can add me again."""
     if request.method == "POST":
-        with transaction.atomic():
-            forget(row.email)
-            erase(row.email)
-            forget(row.email)  # what the worker has promised them meanwhile
+        _erase(row.email)
         return render(request, "mooc/me_erased.html")
     return render(request, "mooc/me_erase.html", {"signup": row, "title": title_of(row.sequence)})
 
