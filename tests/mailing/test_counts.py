@@ -156,6 +156,17 @@ def test_people_are_counted_apart_from_machines(django_assert_num_queries):
 
 
 @pytest.mark.django_db
+def test_a_link_that_each_reader_gets_another_of_leads_nowhere_on_staff_pages():
+    html = '<p><a href="{{ my_page_url }}">Yours</a> <a href="https://example.org/">Everybody’s</a></p>'
+    email = factories.email(html=html, state=Email.State.SENT)
+    draft = factories.email(html=html)
+    factories.signup(sequence=draft.sequence)
+    for page in (page_of(email), page_of(draft, "send-now")):
+        assert "<a>Yours</a>" in page
+        assert '<a href="https://example.org/">Everybody’s</a>' in page
+
+
+@pytest.mark.django_db
 def test_a_draft_has_no_reactions():
     assert "Only a machine" not in page_of(factories.email())
 

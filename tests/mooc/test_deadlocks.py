@@ -11,7 +11,7 @@ from signup.models import Signup
 from tests import factories
 
 
-class Driver(Exception):
+class DriverError(Exception):
     """What the driver raises under Django's own error."""
 
     def __init__(self, pgcode: str):
@@ -26,7 +26,7 @@ def failing(times: int, code: str):
     def work() -> str:
         calls.append(1)
         if len(calls) <= times:
-            raise OperationalError from Driver(code)
+            raise OperationalError from DriverError(code)
         return "done"
 
     return work, calls
