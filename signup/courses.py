@@ -1,6 +1,7 @@
 """The courses that can be joined, with their forms, kept in memory as long as the database says the same."""
 
 import datetime
+import time
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
@@ -18,6 +19,7 @@ SHOWN = (
     "questions__kind", "questions__choices", "questions__required", "questions__help_text", "questions__position",
 )  # fmt: skip
 DAY = datetime.timedelta(days=1)
+SHOWN_SECONDS = 1  # how old a page that is only looked at may be: a crowd then costs the database one query a second
 
 
 @dataclass
@@ -40,6 +42,7 @@ class Catalogue:
     rows: list[tuple]
     courses: list[Course]
     pages: dict[tuple, str] = field(default_factory=dict)
+    asked: float = float("-inf")  # when the database was asked last, on the monotonic clock, in seconds
 
     def open(self, now: datetime.datetime) -> list[Course]:
         """The courses that take sign-ups at `now`, first start first."""
@@ -50,9 +53,15 @@ WAITING_FORM = form_class(SignupForm, None, (), guess=True)
 _last = Catalogue([], [])
 
 
-def catalogue(now: datetime.datetime | None = None) -> Catalogue:
-    """Return what can be joined. One query, whose SQL is made once, sees whether what is in memory is still true."""
+def catalogue(now: datetime.datetime | None = None, *, age: float = 0) -> Catalogue:
+    """Return what can be joined, as it was at most `age` seconds ago.
+
+    One query, whose SQL is made once, sees whether what is in memory is still true.
+    """
     global _last  # noqa: PLW0603  (replaced whole, so every thread sees the old one or the new one)
+    asking = time.monotonic()
+    if asking - _last.asked < age:
+        return _last
     first = ((now or clock.now()) - DAY).date()
     # Nearly every page begins with this query, so it is the health check of a kept connection as well: where it
     # fails, a new connection is tried once. A check of Django's own would be a second round to the server.
@@ -66,6 +75,7 @@ def catalogue(now: datetime.datetime | None = None) -> Catalogue:
         rows = _rows(first)
     if rows != _last.rows:
         _last = Catalogue(rows, _courses(first))
+    _last.asked = asking
     return _last
 
 

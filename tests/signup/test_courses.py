@@ -46,3 +46,31 @@ def test_nothing_is_made_again_while_the_database_says_the_same():
     assert courses.catalogue() is first
     run.save()
     assert courses.catalogue() is not first
+
+
+@pytest.mark.django_db
+def test_a_landing_page_of_a_moment_ago_costs_no_query_and_a_change_is_seen_once_it_is_old(
+    client, monkeypatch, django_assert_num_queries
+):
+    run = factories.sequence(title="Bread")
+    monkeypatch.setattr(courses, "_last", courses.Catalogue([], []))
+    monkeypatch.setattr(courses, "SHOWN_SECONDS", 1000)
+    client.get("/")
+    run.title = "Cheese"
+    run.save()
+    with django_assert_num_queries(0):
+        assert "Bread" in client.get("/").content.decode()
+    monkeypatch.setattr(courses, "SHOWN_SECONDS", 0)
+    assert "Cheese" in client.get("/").content.decode()
+
+
+@pytest.mark.django_db
+def test_a_form_that_is_posted_is_read_by_what_the_database_says_now(client, monkeypatch):
+    monkeypatch.setattr(courses, "_last", courses.Catalogue([], []))
+    monkeypatch.setattr(courses, "SHOWN_SECONDS", 1000)
+    run = factories.sequence()
+    client.get("/")
+    factories.question(sequence=run, key="why", required=True)
+    answer = client.post("/signup", {"email": "ada@example.org"})
+    assert answer.status_code == 200
+    assert "why" in answer.context["form"].errors
