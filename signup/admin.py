@@ -1,4 +1,7 @@
-"""Course runs with their questions, and the people in them. `groups.admin` registers the people, with their groups."""
+"""Course runs with their questions, and the people in them.
+
+`groups.admin` registers the people, with their groups; `mailing.admin.courses` the runs, with a test of their welcome.
+"""
 
 from collections.abc import Iterator
 
@@ -73,7 +76,6 @@ class QuestionInline(admin.StackedInline):
     fields = ("label", ("key", "kind"), "choices", "help_text", ("required", "position"))
 
 
-@admin.register(Sequence)
 class SequenceAdmin(BaseSequenceAdmin):
     list_display = (*BaseSequenceAdmin.list_display, "people", "landing_page")
     inlines = (QuestionInline,)

@@ -168,3 +168,18 @@ def field_of(question: Question) -> forms.Field:
             )  # fmt: skip
         case _:
             return forms.CharField(max_length=SHORT, validators=[validate_line], **shared)
+
+
+def longest_answer(question: Question) -> int:
+    """Return how many characters an answer to a question has at most, as a message shows it."""
+    match question.kind:
+        case Question.Kind.LONG:
+            return LONG
+        case Question.Kind.ONE:
+            return max(map(len, question.options()), default=0)
+        case Question.Kind.MANY:
+            return len(", ".join(question.options()))
+        case Question.Kind.YES:
+            return max(len(_("Yes")), len(_("No")))
+        case _:
+            return SHORT
