@@ -27,11 +27,12 @@ class Shape:
     """How the files of one kind with this header become the columns named `fields`.
 
     The first field is the row's number, the last, where the file has columns that we do not know, `extra`.
-    Raises UnreadableError if this is not a file of that kind.
+    With `broken` there are bytes in the file that are no UTF-8, and rows have to be searched for them. Raises
+    UnreadableError if this is not a file of that kind.
     """
 
-    def __init__(self, dataset: Dataset, header: list[str]):
-        self.header = header
+    def __init__(self, dataset: Dataset, header: list[str], broken: bool = False):
+        self.header, self.broken = header, broken
         names = [normal(name) for name in header]
         refuse_wrong_header(dataset, names)
         self.width = len(names)
@@ -74,6 +75,8 @@ class Shape:
     def quickly(self, batch: Batch) -> Columns:
         """Return all rows as columns; raise ValueError if any is bad."""
         rows = batch.rows
+        if self.broken and ESCAPED.search("".join(map("".join, rows))):
+            raise ValueError("a cell is not UTF-8")
         if set(map(len, rows)) != {self.width}:
             raise ValueError("a row has another number of cells")
         columns = list(zip(*rows, strict=True))
@@ -88,9 +91,7 @@ class Shape:
                 raise ValueError("a step is not what the numbers beside it say, or is written in another way")
         shaped += [[""] * len(rows) for _field in self.empty]
         if self.unknown:
-            shaped.append([self.extra(row) for row in rows])
-        if ESCAPED.search("".join(map("".join, rows))):
-            raise ValueError("a cell is not UTF-8")
+            shaped.append([self.rest_of(row) for row in rows])
         return shaped
 
     def carefully(self, batch: Batch) -> tuple[Columns, list[Reject]]:
@@ -124,7 +125,7 @@ class Shape:
         self.compare_step(row)
         shaped += [""] * len(self.empty)
         if self.unknown:
-            shaped.append(self.extra(row))
+            shaped.append(self.rest_of(row))
         return shaped
 
     def compare_step(self, row: list[str]) -> None:
@@ -140,16 +141,23 @@ class Shape:
                 f"The step is {shown(step)}, but the numbers beside it are {shown(week)}, {shown(number)}."
             )
 
-    def extra(self, row: list[str]) -> str:
-        """Return the columns that we do not know, as JSON by the names that the file gives them."""
+    def rest_of(self, row: list[str]) -> str:
+        """Return the cells of columns that we do not know, as JSON by the names that the file gives them."""
         return json.dumps({self.header[place]: row[place] for place in self.unknown}, ensure_ascii=False)
+
+
+def refuse_twice(names: list[str]) -> None:
+    """Raise UnreadableError if two columns have the same name."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise UnreadableError(f"Two columns have the same name: {shown(name)}.")
+        seen.add(name)
 
 
 def refuse_wrong_header(dataset: Dataset, names: list[str]) -> None:
     """Raise UnreadableError if the names of the columns are not those of this kind, or one comes twice."""
-    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
-    if twice:
-        raise UnreadableError(f"Two columns have the same name: {shown(twice[0])}.")
+    refuse_twice(names)
     missing = [name for name in dataset.needed if not name_in(dataset, name, names)]
     likely = best_match(names)
     if likely and likely is not dataset:

@@ -142,39 +142,41 @@ class Table:
         return names
 
     def batches(self) -> Iterator[Batch]:
-        """Yield all rows after the header; blank lines are no rows. Raises UnreadableError where the file breaks off."""
+        """Yield all rows after the header; blank lines are no rows. Raises UnreadableError if the file breaks off."""
         return self.some(BATCH_ROWS)
 
     def some(self, most: int) -> Iterator[Batch]:
-        reader, start = self.reader, self.reader.line_num + 1
-        while True:
-            batch = Batch(self.rows_before + 1)
-            rows, lines, end = batch.rows, batch.lines, self.characters + BATCH_CHARACTERS
-            fault = None
+        """Yield batches of at most `most` rows; a row that cannot be taken apart comes as a batch of its own."""
+        fault: Batch | None = Batch(0)
+        start = self.reader.line_num + 1
+        while fault:
+            rows: list[list[str]] = []
+            lines: list[int] = []
+            fault, end = None, self.characters + BATCH_CHARACTERS
             try:
-                for row in reader:
+                for row in self.reader:
                     if row:
                         rows.append(row)
                         lines.append(start)
-                    start = reader.line_num + 1
+                    start = self.reader.line_num + 1
                     if len(rows) >= most or self.characters > end:
-                        break
-                else:
-                    most = 0
+                        yield self.numbered(rows, lines)
+                        rows, lines, end = [], [], self.characters + BATCH_CHARACTERS
             except csv.Error as error:
                 fault = Batch(0, [[self.last_line.rstrip("\r\n")]], [start], in_words(error, start))
             except UnicodeDecodeError:
                 raise UnreadableError(f"From line {start:,} on, the file is not in {self.text.encoding}.") from None
             if rows:
-                self.rows_before += len(rows)
-                yield batch
+                yield self.numbered(rows, lines)
             if fault:
-                self.rows_before += 1
-                fault.first = self.rows_before
-                start = reader.line_num + 1
-                yield fault
-            elif not most:
-                return
+                start = self.reader.line_num + 1
+                yield self.numbered(fault.rows, fault.lines, fault.fault)
+
+    def numbered(self, rows: list[list[str]], lines: list[int], fault: str = "") -> Batch:
+        """Return a batch with the number of its first row, and count its rows."""
+        first = self.rows_before + 1
+        self.rows_before += len(rows)
+        return Batch(first, rows, lines, fault)
 
 
 def in_words(error: csv.Error, line: int) -> str:
