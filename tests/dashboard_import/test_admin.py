@@ -123,7 +123,6 @@ def test_rejected_rows_to_take_away(load, tmp_path):
     assert b"".join(answer.streaming_content).decode() == (
         "line,reason\r\n5,The row has 2 cells instead of 6.,'=1+1,2\r\n"
     )
-    answer.file_to_stream.close()
     assert factories.staff_client("auth.view_user").get(address).status_code == 403
     assert factories.staff_client(*MAY).get(f"{IMPORTS}9/rejected/{file.pk}/").status_code == 404
 
