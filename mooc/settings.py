@@ -83,6 +83,10 @@ if MAIL_TRANSPORT == "mailgun" and not MAILGUN_API_KEY:
 if MAIL_TRANSPORT == "smtp" and not EMAIL_HOST:
     warnings.warn("MAIL_TRANSPORT is smtp but EMAIL_HOST is missing: mail waits in the queue.", stacklevel=1)
 
+# FutureLearn
+FUTURELEARN_DATA_DIR = Path(env.text("FUTURELEARN_DATA_DIR", str(BASE_DIR / "var" / "futurelearn")))
+FUTURELEARN_UPLOAD_MB = env.whole("FUTURELEARN_UPLOAD_MB", 500, least=1)
+
 # The application
 INSTALLED_APPS = [
     "mooc.adminsite.MoocAdminConfig",
@@ -224,7 +228,9 @@ if TRUSTED_PROXIES:
 # A form of this project is small; a larger one is a mistake or an attack.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
-DATA_UPLOAD_MAX_NUMBER_FILES = 0  # no page of ours takes a file, and a long one would fill the disk meanwhile
+# A long file would fill the disk: only a page that says so takes one, by a handler with limits of its own.
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
+FILE_UPLOAD_HANDLERS = ["mooc.lib.uploads.NoFiles"]
 
 LOGGING = {
     "version": 1,
