@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-RUN_PATH = re.compile(r"/courses/([a-z0-9][a-z0-9-]*)/(\d{1,6})(?=$|[/?#])")
+RUN_PATH = re.compile(r"/courses/([a-z0-9][a-z0-9-]*)/(\d{1,6})(?=$|[/?#\s])")
 DATA_PATH = re.compile(r"/stats-dashboard/data/([a-z_-]{1,60})(?:\.csv)?(?=$|[?#])")
 WEEKS = re.compile(r"\b(\d{1,3})\s+weeks?\b", re.IGNORECASE)
 STATUSES = frozenset({"finished", "in progress", "upcoming", "draft", "sandbox", "retired"})
@@ -246,6 +246,11 @@ def token(html: str) -> str:
     page = LexborHTMLParser(html)
     field = page.css_first("form[action*='/sign-in'] input[name='authenticity_token']")
     return (field.attributes.get("value") or "") if field else ""
+
+
+def has_runs(html: str) -> bool:
+    """Say whether a page leads to any run, in whatever layout: an empty last page of a list does not."""
+    return RUN_PATH.search(html.replace('"', " ").replace("'", " ")) is not None
 
 
 def without_secrets(html: str) -> str:
