@@ -44,15 +44,15 @@ def safe_name(text: str) -> str:
     return short or "unnamed"
 
 
-def folder_of(root: Path, institution: str, course_folder: str, number: int, start: datetime.date) -> Path | None:
+def folder_of(root: Path, institution: str, course: str, number: int, start: datetime.date) -> Path | None:
     """Return the folder a run has already, whatever its end; None where it has none."""
-    home = root / safe_name(institution) / safe_name(course_folder)
+    home = root / safe_name(institution) / safe_name(course)
     return next((path for path in sorted(home.glob(f"{number} - {start} - *")) if path.is_dir()), None)
 
 
-def run_folder(root: Path, facts: RunFacts, course_folder: str = "") -> Path:
+def run_folder(root: Path, facts: RunFacts) -> Path:
     """Return a run's folder, made. One that was made for the same run under other dates gets the new name."""
-    home = root / safe_name(facts.institution) / safe_name(course_folder or facts.course)
+    home = root / safe_name(facts.institution) / safe_name(facts.course)
     home.mkdir(parents=True, exist_ok=True)
     folder = home / f"{facts.number} - {facts.start} - {facts.end}"
     if not folder.exists():

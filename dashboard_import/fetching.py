@@ -104,7 +104,7 @@ class Fetch:
         """Return the folder of a finished run of which all is here, fetched when nothing could change any more."""
         if run.status != "finished" or run.start is None:
             return None
-        folder = archive.folder_of(self.root, listing.institution, listing.folders[run.slug], run.number, run.start)
+        folder = archive.folder_of(self.root, listing.institution, run.course, run.number, run.start)
         at = archive.fetched_whole(folder) if folder else None
         end = datetime.date.fromisoformat(folder.name[-10:]) if at else None
         return folder if at and at.date() >= end + SETTLES else None
@@ -150,7 +150,7 @@ class Fetch:
         self._read("statistics", run, stats, pages.datasets)
         end = run.start + datetime.timedelta(weeks=weeks)
         facts = RunFacts(run.number, run.slug, listing.institution, run.course, run.start, end, weeks, run.status)
-        folder = archive.run_folder(self.root, facts, listing.folders[run.slug])
+        folder = archive.run_folder(self.root, facts)
         archive.write_metadata(folder, facts)
         return facts, folder, stats
 

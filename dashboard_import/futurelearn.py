@@ -8,10 +8,10 @@ import contextlib
 import datetime
 import random
 import re
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from time import monotonic, sleep
 from typing import BinaryIO
 from urllib.parse import urljoin, urlsplit
 
@@ -58,7 +58,6 @@ class Session:
     username: str = field(repr=False)
     password: str = field(repr=False)
     pause: float = 1.0
-    sleep: Callable[[float], None] = time.sleep
     requests_made: int = 0
 
     def __post_init__(self) -> None:
@@ -143,7 +142,7 @@ class Session:
                 wait = WAITS[attempt - 1] * random.uniform(1, 1.25) if wait is None else wait  # noqa: S311
                 if wait > LONGEST_WAIT:
                     raise FetchError(f"{problem} and asks to wait for {wait:,.0f} seconds.")
-                self.sleep(wait)
+                sleep(wait)
         raise FetchError(f"{problem}{f', {tries} times' if tries > 1 else ''}.")
 
     @contextlib.contextmanager
@@ -164,14 +163,14 @@ class Session:
                         return
                     address = urljoin(address, answer.headers["Location"])
             finally:
-                self._free_at = time.monotonic() + self.pause
+                self._free_at = monotonic() + self.pause
             method, fields = "GET", None
         raise FetchError("FutureLearn leads from one address to the next without an end.")
 
     def _rest(self) -> None:
         self.requests_made += 1
-        if (wait := self._free_at - time.monotonic()) > 0:
-            self.sleep(wait)
+        if (wait := self._free_at - monotonic()) > 0:
+            sleep(wait)
 
     def _save(self, answer: requests.Response, target: BinaryIO) -> int:
         target.seek(0)

@@ -1,7 +1,7 @@
 """Which courses and runs an institution has: FutureLearn's lists of them, at the addresses of all years."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from dashboard_import import pages
 from dashboard_import.futurelearn import FetchError, MissingError, Session
@@ -25,7 +25,6 @@ class Listing:
     runs: list[ListedRun]
     problem: str = ""
     page: str = ""
-    folders: dict[str, str] = field(default_factory=dict)
 
 
 class NoListError(FetchError):
@@ -54,7 +53,7 @@ def list_runs(session: Session, front: str, organisation: str = "") -> Listing:
         listing = Listing(pages.institution(html) or organisation or "FutureLearn", _unique(runs))
         if "{page}" in path:
             _more(session, path, listing)
-        listing.folders = _folders(listing.runs)
+        listing.runs = _told_apart(listing.runs)
         return listing
     if unknown:
         raise NoListError(str(unknown[0][0]), unknown[0][1])
@@ -87,14 +86,18 @@ def _unique(runs: list[ListedRun]) -> list[ListedRun]:
     return list({(run.slug, run.number): run for run in reversed(runs)}.values())[::-1]
 
 
-def _folders(runs: list[ListedRun]) -> dict[str, str]:
-    """Return the name of the folder of each course, by slug: its title, and where two are the same, the slug too."""
+def _told_apart(runs: list[ListedRun]) -> list[ListedRun]:
+    """Return the runs with the slug in the course's name where two courses have one name.
+
+    The name is a folder here, and how the table of totals knows a course.
+    """
     slugs = defaultdict(set)
     for run in runs:
         slugs[run.course.casefold()].add(run.slug)
-    return {
-        run.slug: run.course if len(slugs[run.course.casefold()]) == 1 else f"{run.course} ({run.slug})" for run in runs
-    }
+    return [
+        replace(run, course=f"{run.course} ({run.slug})") if len(slugs[run.course.casefold()]) > 1 else run
+        for run in runs
+    ]
 
 
 def with_start(run: ListedRun, html: str) -> ListedRun:

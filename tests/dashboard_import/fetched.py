@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from dashboard_import.futurelearn import Session
 from dashboard_import.generating import Run, make_runs
 from tests.futurelearn_standin import PASSWORD, USERNAME, StandIn
 
@@ -39,11 +38,7 @@ def point(settings: object, standin: StandIn, folder: Path) -> None:
 def waits(monkeypatch) -> list[float]:
     """All pauses and waits of sessions, as asked for, none of them waited."""
     asked: list[float] = []
-    monkeypatch.setattr(Session, "sleep", lambda _self, seconds: asked.append(seconds), raising=False)
-    made = Session.__init__
-    monkeypatch.setattr(
-        Session, "__init__", lambda self, *args, **more: made(self, *args, **({"sleep": asked.append} | more))
-    )
+    monkeypatch.setattr("dashboard_import.futurelearn.sleep", asked.append)
     return asked
 
 
