@@ -220,17 +220,22 @@ class Table:
 
     def lines(self) -> Iterator[str]:
         """Yield the lines for the CSV reader, with their ends."""
-        for line in io.TextIOWrapper(self.stream, self.scanned.encoding, self.errors, newline=""):
-            self.characters += len(line)
-            self.last_line = line
-            yield line.replace("\0", "") if self.scanned.has_nul else line
+        text = io.TextIOWrapper(self.stream, self.scanned.encoding, self.errors, newline="")
+        try:
+            for line in text:
+                self.characters += len(line)
+                self.last_line = line
+                yield line.replace("\0", "") if self.scanned.has_nul else line
+        finally:
+            if not text.closed:
+                text.detach()  # the stream is closed by whoever opened it
 
     def quoted(self) -> Iterator[Batch]:
         """Yield the rows of any file; a row that cannot be taken apart comes as a batch of its own."""
         reader = csv.reader(self.lines(), strict=True)
         fault: Batch | None = Batch(0, [], [])
         start = 1
-        while fault:
+        while fault is not None:
             rows: list[list[str]] = []
             lines: list[int] = []
             fault, end = None, self.characters + BATCH_CHARACTERS
@@ -250,7 +255,7 @@ class Table:
                 raise self.not_in_encoding(start) from None
             if rows:
                 yield self.numbered(Batch(0, rows, lines))
-            if fault:
+            if fault is not None:
                 start = reader.line_num + 1
                 yield self.numbered(fault)
 

@@ -167,7 +167,8 @@ class StandIn:
             return self._page(html.overview(self.look, run))
         kind = self._kind(rest)
         if kind in kinds(run):
-            body = self.files.get((run.name, kind)) or b"".join(pieces(run, kind))
+            own = self.files.get((run.name, kind))
+            body = b"".join(pieces(run, kind)) if own is None else own
             return Response(200, body, content_type="text/csv; charset=utf-8")
         return Response(404, "<h1>Not found</h1>")
 
