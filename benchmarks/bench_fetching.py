@@ -11,8 +11,9 @@ from urllib.parse import urlencode, urlsplit
 
 from benchmarks.servers import manage, postgres, production
 from benchmarks.table import Row
-from dashboard_import.generating import kinds, make_runs, pieces
+from dashboard_import.generating import kinds, make_runs
 from tests.futurelearn_standin import PASSWORD, USERNAME, StandIn
+from tests.futurelearn_standin.standin import body_of, totals_of
 
 PAUSE = 0.25  # seconds; the default is 1, and what is done meanwhile matters four times as much here
 JOINERS = 800  # in the first run of each course: some 9,000 rows of step activity
@@ -21,11 +22,11 @@ JOINERS = 800  # in the first run of each course: some 9,000 rows of step activi
 def run() -> list[Row]:
     """Return the seconds of both, and the requests."""
     runs = make_runs(1, courses=4, runs=10, joiners=JOINERS)
-    ready = StandIn(runs)
-    ready.files = {(run.name, kind): b"".join(pieces(run, kind)) for run in runs for kind in kinds(run)}
-    counted = {run.name: ready.totals(run) for run in runs}
-    ready.totals = lambda run: counted[run.name]
-    with tempfile.TemporaryDirectory() as folder, postgres("mooc") as database, ready as futurelearn:
+    for each in runs:  # made beforehand: FutureLearn's files are made at night
+        totals_of(each)
+        for kind in kinds(each):
+            body_of(each, kind)
+    with tempfile.TemporaryDirectory() as folder, postgres("mooc") as database, StandIn(runs) as futurelearn:
         environment = production(
             database,
             FUTURELEARN_URL=futurelearn.url,
