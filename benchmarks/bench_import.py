@@ -144,7 +144,8 @@ def measured(act, outside=lambda: 0.0) -> tuple[float, float]:
     processor = children() + outside()
     began = time.monotonic()
     act()
-    return time.monotonic() - began, children() + outside() - processor
+    seconds = time.monotonic() - began
+    return seconds, children() + outside() - processor
 
 
 def children() -> float:
@@ -162,6 +163,7 @@ def server_of(address: str):
     )  # fmt: skip
 
     def processor() -> float:
+        time.sleep(1)  # a server's process ends a little after its client
         own = leader.cpu_times()
         still = (process.cpu_times() for process in leader.children())
         return own.children_user + own.children_system + sum(times.user + times.system for times in still)

@@ -236,7 +236,9 @@ if TRUSTED_PROXIES:
 # A form of this project is small; a larger one is a mistake or an attack.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
-DATA_UPLOAD_MAX_NUMBER_FILES = 0  # no page of ours takes a file, and a long one would fill the disk meanwhile
+# A long file would fill the disk: only a page that says so takes one, by a handler with limits of its own.
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
+FILE_UPLOAD_HANDLERS = ["mooc.lib.uploads.NoFiles"]
 
 LOGGING = {
     "version": 1,

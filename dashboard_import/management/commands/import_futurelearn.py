@@ -79,9 +79,13 @@ class Command(BaseCommand):
             def found(sources: list) -> None:
                 bar.reset(sum(source.size for source in sources))
 
+            def said(file: ImportedFile) -> None:
+                with bar.external_write_mode():
+                    self.stdout.write(in_words(file))
+
             done = load_path(
                 path, row, course=course, run=run, dry_run=dry_run, again=again,
-                advance=bar.update, found=found, said=lambda file: bar.write(in_words(file), self.stdout),
+                advance=bar.update, found=found, said=said,
             )  # fmt: skip
         self.close(done)
 
