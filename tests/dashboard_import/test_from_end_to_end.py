@@ -150,6 +150,7 @@ def test_a_bad_row_is_reported_and_the_good_ones_stay(futurelearn, seven, case):
     assert len(file.rejects) == 1
     assert StepActivity.objects.count() == 1
     assert code == 0, lines
+    assert any("step-activity.csv: loaded, 2 rows read, 1 stored, 1 rejected (see " in line for line in lines)
 
 
 def test_every_layout_comes_back_as_it_went_in(futurelearn, seven):

@@ -66,8 +66,9 @@ class Command(BaseCommand):
                     fetch.everything()
             except FetchError as error:
                 raise CommandError(str(error)) from None
-        for file in done.missing:
-            self.stdout.write(in_words(file))
+        for file in done.files:
+            if file in done.missing or file.rows_rejected:
+                self.stdout.write(in_words(file))
         self.stdout.write(f"Fetched {fetch.files:,} files; {fetch.kept:,} finished runs were complete here.")
         self.close(done)
 
