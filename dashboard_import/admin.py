@@ -160,7 +160,12 @@ class CourseRunAdmin(ReadOnly, CourseAdmin):
 
     @admin.display(description=_("FutureLearn's own totals"))
     def said(self, run: CourseRun) -> SafeString | str:
-        pairs = ((name.replace("_", " "), value.get("count")) for name, value in run.totals.items())
+        counts = {name: value.get("count") for name, value in run.totals.items()}
+        pairs = (
+            (name.replace("_", " "), count if isinstance(count, str) else f"{count:,}")
+            for name, count in counts.items()
+            if count is not None
+        )
         return format_html_join("", "<div>{}: {}</div>", pairs) or _now("None known.")
 
     @admin.display(description=_("files loaded"))

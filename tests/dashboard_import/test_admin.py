@@ -136,7 +136,7 @@ def test_runs_and_lists(load, tmp_path, django_assert_max_num_queries):
         assert "Bread: the basics 1" in client.get(RUNS).content.decode()
     with django_assert_max_num_queries(12):
         page = client.get(f"{RUNS}{run.pk}/change/").content.decode()
-    assert "joiners: 3544" in page
+    assert "joiners: 3,544" in page
     assert "step activity" in page
     with django_assert_max_num_queries(12):
         assert "done" in client.get(IMPORTS).content.decode()

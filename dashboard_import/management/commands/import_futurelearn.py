@@ -97,7 +97,7 @@ class Command(BaseCommand):
         line = f"{'Dry run, nothing changed: ' if done.dry_run else ''}{len(done.files):,} files, {counts}"
         if done.missing:
             raise CommandError(f"{line}. Missing: {', '.join(file.name for file in done.missing)}.")
-        self.stdout.write(f"{line}, {row.seconds:.1f} s.")
+        self.stdout.write(f"{line}, {row.seconds:.2f} s.")
 
 
 def user() -> str:
