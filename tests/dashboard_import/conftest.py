@@ -1,10 +1,14 @@
-"""What tests of the loader share: a folder for what it writes, and one way to call the command."""
+"""What tests of this room share: a folder for what it writes, a way to call the command, a stand-in to fetch from."""
 
 import io
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+
+from tests.dashboard_import.fetched import futurelearn, seven, waits
+
+__all__ = ["data_dir", "futurelearn", "load", "seven", "waits"]
 
 
 @pytest.fixture(autouse=True)
