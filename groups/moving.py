@@ -65,11 +65,6 @@ def ask_for_another(person: Signup, now: datetime.datetime | None = None) -> Gro
     return member.group
 
 
-def ask_for_a_group(person: Signup) -> None:
-    """Let somebody who is in no group be placed in one with the next late-comers."""
-    Signup.objects.filter(pk=person.pk).update(wants_group=True, date_updated=clock.now())
-
-
 def _current(person: Signup) -> Membership | None:
     # The person first, as everybody does who then writes to their memberships.
     Signup.objects.select_for_update(no_key=True).filter(pk=person.pk).first()
