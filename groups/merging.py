@@ -55,9 +55,10 @@ def suggestions(
 ) -> list[Suggestion]:  # fmt: skip
     """Return which groups had better be joined, each group in one suggestion at most; none in the first week.
 
-    `active` holds the ids of the people who gave a sign of life in the last seven days.
+    `active` holds the ids of the people who gave a sign of life in the last seven days. Where it is empty, the site
+    knows of none rather than everybody being gone, and nothing is suggested.
     """
-    if (now or clock.now()) < begins(sequence):
+    if not active or (now or clock.now()) < begins(sequence):
         return []
     plan, groups = standing(sequence)
     found, busy = [], set()
