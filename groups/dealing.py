@@ -9,7 +9,8 @@ from groups.plan import MIX, Learner, Options, common
 
 BATCH = 6  # groups dealt to together: enough to even out, few enough to look at each for each person
 LOOKED_AT = 3  # kinds of people of either group that are considered for an exchange
-ROUNDS = 1
+ROUNDS = 4  # of exchanges between the groups of a batch
+LARGE = 50_000  # people above whom one round will do: their places of the clock are evened out already
 
 Kind = tuple[str, ...]
 
@@ -37,6 +38,7 @@ class Table:
             alike = [place for place, rule in enumerate(options.questions) if rule.how != MIX]
             self.kinds[kind] = (tuple(found[place] for place in mixed), tuple(found[place] for place in alike))
             self.rank[kind] = (*((self.shares[number], number) for number in found), kind)
+        self.rounds = ROUNDS if len(learners) <= LARGE else 1
         self.members: list[list[Learner]] = []
         self.have: list[list[int]] = []
 
@@ -101,7 +103,7 @@ class _Batch:
                 lacks = {group: self.table.lack(group, kind, self.due[group]) for group in open_groups}
                 for group in nlargest(len(same), open_groups, key=lacks.__getitem__):
                     self._give(group, kind, [same.pop()])
-        for _ in range(ROUNDS):
+        for _ in range(self.table.rounds):
             if not sum(self._exchange(one, other) for one, other in combinations(self.held, 2)):
                 break
         for group, kinds in self.held.items():

@@ -7,8 +7,9 @@ place of the clock each group gets its fair share of each kind of answer.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from hashlib import blake2b
+from math import isinf
 
-from groups.clockline import DAY, EXACT, cut_circle, soft_price
+from groups.clockline import DAY, EXACT, cut_circle, hours_first, least_arcs, soft_price
 from groups.dealing import Table, deal
 from groups import late
 from groups.late import merge
@@ -126,11 +127,14 @@ def _seating(counts: dict[Cell, int], options: Options) -> list[dict[Cell, int]]
     line = [
         cell for cell in sorted(counts) for _ in range(counts[cell] - whole.get(cell, 0) * options.target)
     ]  # fmt: skip
-    price = soft_price(options.target)
-    tries = 0 if len(line) <= EXACT else 1
-    _cost, start, sizes = cut_circle(
-        [hours for hours, _answers in line], options.minimum, options.maximum, price, tries=tries
-    )  # fmt: skip
+    places, low, high = [hours for hours, _answers in line], options.minimum, options.maximum
+    if whole:
+        price = hours_first(options.target, least_arcs(places, low, high)[0])
+        cost, start, sizes = cut_circle(places, low, high, price, tries=1)
+        if isinf(cost):  # no group can end at the emptiest stretch
+            _cost, start, sizes = cut_circle(places, low, high, price)
+    else:
+        _cost, start, sizes = cut_circle(places, low, high, soft_price(options.target))
     turned = [*line[start:], *line[:start]]
     found: list[tuple[float, dict[Cell, int]]] = []
     at, zero = 0, turned[0][0]
