@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from mailing import settling, stats
+from mailing import check_in, settling, stats
 from mailing.admin.deciding import DecidingAdmin
 from mailing.admin.verbs import VerbsAdmin, written
 from mailing.audience import audience_size
@@ -159,6 +159,7 @@ class EmailAdmin(DecidingAdmin, VerbsAdmin):
         if email:
             lines = stats.lines_of(email)
             context |= {"lines": lines, "total": sum(line.count for line in lines)}
+            context["check_ins"] = check_in.counts_of(email)
             unsure = settling.unsure_batches(email)
             context |= {"unsure": unsure, "unsure_count": sum(batch.count for batch in unsure)}
             context["people"] = people_in_words(audience_size(email)) if email.can_change else ""
