@@ -9,13 +9,23 @@ from collections.abc import Callable, Hashable, Iterable
 from hashlib import blake2b
 from math import isinf
 
+from groups import late
 from groups.clockline import DAY, EXACT, cut_circle, hours_first, least_arcs, soft_price
 from groups.dealing import Table, deal
-from groups import late
-from groups.late import merge
+from groups.late import Barred, merge
 from groups.measuring import report
 from groups.plan import (
-    SIMILAR, Arcs, Learner, Merger, Mixing, Moves, Options, Plan, PlanGroup, Report, Rule,
+    SIMILAR,
+    Arcs,
+    Learner,
+    Merger,
+    Mixing,
+    Moves,
+    Options,
+    Plan,
+    PlanGroup,
+    Report,
+    Rule,
 )  # fmt: skip
 
 __all__ = [
@@ -44,10 +54,14 @@ def form(learners: Iterable[Learner], options: Options) -> Plan:
     return Plan(tuple(groups), options, stray)
 
 
-def place(plan: Plan, newcomers: Iterable[Learner], options: Options) -> Moves:
-    """Give each newcomer an open place at most `options.reach` hours away, or let them wait; see `late.place`."""
+def place(plan: Plan, newcomers: Iterable[Learner], options: Options, barred: Barred | None = None) -> Moves:
+    """Give each newcomer an open place at most `options.reach` hours away, or let them wait; see `late.place`.
+
+    `barred` is {person: numbers of groups they do not go into}.
+    """
     draw = keyed(options.seed)
-    return late.place(plan, sorted(newcomers, key=lambda learner: draw(learner.id)), options, former=form)
+    line = sorted(newcomers, key=lambda learner: draw(learner.id))
+    return late.place(plan, line, options, barred or {}, former=form)
 
 
 def keyed(seed: int | str) -> Callable[[Hashable], tuple[bytes, str]]:
