@@ -99,7 +99,7 @@ def _about(row: Delivery, member: Membership, others: list[Membership]) -> dict[
 
 
 def _standard_description() -> str:
-    return _("Its people are awake at about the same hours, and told us different things about themselves.")
+    return _("Its people are awake at about the same hours of the day.")
 
 
 def in_words(people: Iterable[Signup]) -> str:

@@ -226,6 +226,7 @@ def outlook(*, freeze: bool = True) -> Report:
     report.counts["confirmations"] = Signup.objects.filter(asked__isnull=False).count()
     report.counts["links"] = LinkRequest.objects.filter(mailed=None).count()
     report.counts["welcomes"] = Signup.objects.active().filter(welcomed=None, sequence__isnull=False).count()
+    report.counts.update(introductions.outlook())
     if freeze:
         emails = Email.objects.filter(state=Email.State.SCHEDULED, scheduled_for__lte=now).select_related("sequence")
         report.counts["e-mails due"] = len(emails)
