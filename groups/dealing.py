@@ -9,7 +9,8 @@ from groups.plan import MIX, Learner, Options, common
 
 BATCH = 6  # groups dealt to together: enough to even out, few enough to look at each for each person
 LOOKED_AT = 3  # kinds of people of either group that are considered for an exchange
-ROUNDS = 1
+ROUNDS = 4  # of exchanges between the groups of a batch
+LARGE = 50_000  # people above whom one round will do: their places of the clock are evened out already
 
 Kind = tuple[str, ...]
 
@@ -21,22 +22,22 @@ class Table:
     """
 
     def __init__(self, learners: Sequence[Learner], options: Options):
-        self.kinds: dict[Kind, tuple[tuple[int, ...], tuple[int, ...]]] = {}
+        self.kinds: dict[Kind, tuple[int, ...]] = {}
         self.shares: list[float] = []
         self.weights: list[float] = []
         self.rank: dict[Kind, tuple] = {}
         numbers: list[dict[str, int]] = []
-        for place in range(len(options.questions)):
+        for place, rule in enumerate(options.questions):
             counts = common(Counter(learner.answers[place] for learner in learners))
             numbers.append({answer: len(self.shares) + number for number, answer in enumerate(counts)})
             self.shares += [count / len(learners) for count in counts.values()]
-            self.weights += [1 / (place + 1)] * len(counts)
+            # What is to be alike counts the other way: there a group wants more of what it has.
+            self.weights += [(1 if rule.how == MIX else -1) / (place + 1)] * len(counts)
         for kind in {learner.answers for learner in learners}:
-            found = [known.get(answer, known.get(None, 0)) for known, answer in zip(numbers, kind, strict=True)]
-            mixed = [place for place, rule in enumerate(options.questions) if rule.how == MIX]
-            alike = [place for place, rule in enumerate(options.questions) if rule.how != MIX]
-            self.kinds[kind] = (tuple(found[place] for place in mixed), tuple(found[place] for place in alike))
+            found = [known.get(answer, known.get(None, 0)) for known, answer in zip(numbers, kind, strict=False)]
+            self.kinds[kind] = tuple(found)
             self.rank[kind] = (*((self.shares[number], number) for number in found), kind)
+        self.rounds = ROUNDS if len(learners) <= LARGE else 1
         self.members: list[list[Learner]] = []
         self.have: list[list[int]] = []
 
@@ -46,15 +47,14 @@ class Table:
         self.have.append([0] * len(self.shares))
 
     def count(self, group: int, kind: Kind, change: int) -> None:
-        for numbers in self.kinds[kind]:
-            for number in numbers:
-                self.have[group][number] += change
+        have = self.have[group]
+        for number in self.kinds[kind]:
+            have[number] += change
 
     def lack(self, group: int, kind: Kind, size: int) -> float:
         """Return how much a group that is to have `size` people lacks this kind; the first question counts most."""
-        have, mixed, alike = self.have[group], *self.kinds[kind]
-        lacks = sum((self.shares[number] * size - have[number]) * self.weights[number] for number in mixed)
-        return lacks + sum(have[number] / size * self.weights[number] for number in alike)
+        have = self.have[group]
+        return sum([(self.shares[number] * size - have[number]) * self.weights[number] for number in self.kinds[kind]])
 
 
 def deal(table: Table, people: Sequence[Learner], seats: Sequence[tuple[int, int]]) -> None:
@@ -101,7 +101,7 @@ class _Batch:
                 lacks = {group: self.table.lack(group, kind, self.due[group]) for group in open_groups}
                 for group in nlargest(len(same), open_groups, key=lacks.__getitem__):
                     self._give(group, kind, [same.pop()])
-        for _ in range(ROUNDS):
+        for _ in range(self.table.rounds):
             if not sum(self._exchange(one, other) for one, other in combinations(self.held, 2)):
                 break
         for group, kinds in self.held.items():
@@ -117,7 +117,7 @@ class _Batch:
         """Let one person of each group change places where both groups then mirror the course better; say if so.
 
         With d the difference of what the two groups have too much of, the sum of squares falls where
-        d(given) - d(taken) > 2, added up over the questions in which the two people differ.
+        d(given) - d(taken) > 2, added up with their weights over the questions in which the two people differ.
         """
         table = self.table
         extra = self.due[one] - self.due[other]
@@ -128,7 +128,7 @@ class _Batch:
             )
         ]  # fmt: skip
         worth = {
-            kind: sum([differs[number] for number in table.kinds[kind][0]])
+            kind: sum([differs[number] for number in table.kinds[kind]])
             for kind in (*self.held[one], *self.held[other])
         }  # fmt: skip
         gain, given, taken = 1e-9, None, None
@@ -136,9 +136,7 @@ class _Batch:
         for give in nlargest(LOOKED_AT, self.held[one], key=worth.__getitem__):
             for take in least:
                 found = worth[give] - worth[take]
-                if found <= gain:
-                    break
-                for mine, theirs in zip(table.kinds[give][0], table.kinds[take][0], strict=True):
+                for mine, theirs in zip(table.kinds[give], table.kinds[take], strict=True):
                     if mine != theirs:
                         found -= 2 * table.weights[mine]
                 if found > gain:

@@ -110,4 +110,3 @@ def largest_remainder(shares: dict[str, float], size: int) -> dict[str, int]:
     for answer in rest[: size - sum(given.values())]:
         given[answer] += 1
     return given
-

@@ -5,13 +5,16 @@ import logging
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError, connection, reset_queries
 from django.utils import timezone as clock
 
+from groups.placing import place_late
 from mailing import delivery, introductions, queue, transports
+from mailing.activity import active_people
 from mailing.audience import audience_size
 from mailing.brakes import site_is_paused, stop_harmful
 from mailing.content import letter_of
@@ -97,6 +100,7 @@ def _queue_people(counts: Counter) -> None:
         ("links", queue.queue_links),
         ("moved from the waiting list", move_one_batch),
         ("welcomes", queue.queue_welcomes),
+        ("late-comers placed", partial(place_late, active_of=active_people)),
         *introductions.STEPS,
     ):
         while done := step():
