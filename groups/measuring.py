@@ -7,7 +7,7 @@ from functools import lru_cache
 from math import comb, floor
 
 from groups.clockline import arc, least_arcs, soft_price
-from groups.plan import MIX, Arcs, Learner, Mixing, Options, Plan, PlanGroup, Report, Rule
+from groups.plan import MIX, Arcs, Learner, Mixing, Options, Plan, PlanGroup, Report, Rule, Spread
 
 AWAKE = 16.0  # hours of a day, from seven to eleven
 ACTIVE = 0.475  # of confirmed people in the second week, as measured on FutureLearn (0.42 to 0.53)
@@ -71,6 +71,18 @@ def mixing(groups: Sequence[PlanGroup], everybody: Sequence[Learner], number: in
     tables = [Counter(learner.answers[number] for learner in group.members) for group in groups]
     score = _mixed(tables, counts, people) if rule.how == MIX else _alike(tables, counts, people)
     return Mixing(rule.key, rule.how, score, shares)
+
+
+def spreads(plan: Plan, number: int, most: int = 8) -> list[Spread]:
+    """Return how the commonest answers to question `number` are spread over the groups."""
+    tables = [Counter(learner.answers[number] for learner in group.members) for group in plan.groups]
+    counts = sum(tables, Counter())
+    found = []
+    for answer, count in sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:most]:
+        shares = sorted(table[answer] / table.total() for table in tables)
+        cut = len(shares) // 20
+        found.append(Spread(answer, count / counts.total(), shares[cut], shares[-1 - cut]))
+    return found
 
 
 def _mixed(tables: list[Counter], counts: Counter, people: int) -> float:
