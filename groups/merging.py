@@ -10,7 +10,7 @@ from django.utils import timezone as clock
 from django.utils.translation import gettext_lazy as _
 
 from groups.formation import merge
-from groups.forming import rules_of, standing
+from groups.forming import locked, rules_of, standing
 from groups.models import Group, Membership
 from groups.moving import move
 from mooc.lib.digests import digest
@@ -73,15 +73,18 @@ def merge_groups(source: Group, into: Group, mark: str | None = None, now: datet
     `mark` was made of. The mail room tells both groups.
     """
     now = now or clock.now()
-    locked = Group.objects.filter(pk__in=(source.pk, into.pk)).order_by("pk").select_for_update()
-    rows = {group.pk: group for group in locked}
+    locked(source.sequence)
+    rows = Group.objects.filter(pk__in=(source.pk, into.pk)).order_by("pk")
     if len(rows) < 2 or source.sequence_id != into.sequence_id:
         raise ValidationError(_("Choose two groups of one course run."))
-    for group in rows.values():
+    for group in rows:
         if group.closed:
             raise ValidationError(_("%(group)s is closed. Choose another."), params={"group": group.name})
     if mark is not None and mark != mark_of(source, into):
         raise ValidationError(_("Somebody joined or left one of these groups meanwhile. Look at them again."))
     Group.objects.filter(merged_into=source).update(merged_into=into)
     Group.objects.filter(pk=source.pk).update(merged_into=into, closed=now)
-    return move(Membership.objects.current().filter(group=source), into, now)
+    count = Membership.objects.current().filter(group=source).count()
+    # Also those who have left the course: should they come back, they are in the group that there is.
+    move(Membership.objects.filter(group=source), into, now)
+    return count

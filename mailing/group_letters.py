@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from groups.models import Membership, News
+from groups.still_in import silent
 from mailing.merge import tag
 from mailing.models import Delivery
 from mailing.render import text_of
@@ -162,11 +163,16 @@ def _number(row: Delivery) -> int:
 
 
 def still_there(rows: Many[Delivery]) -> set[int] | None:
-    """Return who of these is still in the group that their message is about; None where it is about none."""
-    if not rows or rows[0].kind not in (Kind.INTRO, Kind.NEWS):
+    """Return for whom of these the message still holds: who is in the group that it is about, or has not answered.
+
+    None where the message is not about groups.
+    """
+    if not rows or rows[0].kind not in KINDS:
         return None
     numbers = [_number(row) for row in rows]
     people = [row.signup_id for row in rows]
+    if rows[0].kind in (Kind.ASK, Kind.LEFT_OUT):
+        return set(silent().filter(pk__in=people, wants_group=True).values_list("pk", flat=True))
     current = Membership.objects.current().filter(signup__in=people)
     if rows[0].kind == Kind.INTRO:
         return set(current.filter(pk__in=numbers).values_list("signup", flat=True))

@@ -11,6 +11,8 @@ from django.utils import timezone as clock
 from groups.merging import mark_of, merge_groups, suggestions
 from groups.models import Group, Membership
 from groups.moving import leave_group, reached_by
+from signup.leaving import come_back, leave
+from signup.models import Signup
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +83,16 @@ def test_joining_moves_everybody_and_leads_the_old_addresses_on():
     for group in (oldest, old, new):
         assert reached_by(group.address) == new
     assert set(Membership.objects.filter(left=None, told=None).values_list("came_from", flat=True)) == {old.pk}
+
+
+def test_who_left_the_course_comes_back_to_the_group_that_there_is():
+    run = running()
+    one, two = group_of(run, 3), group_of(run, 3)
+    ada = one.memberships.first().signup
+    leave(Signup.objects.filter(pk=ada.pk))
+    assert merge_groups(one, two) == 2
+    come_back(ada)
+    assert ada.pk in people_of(two)
 
 
 def test_what_cannot_be_joined_is_refused_and_changes_nothing():

@@ -10,7 +10,7 @@ from django.utils import timezone as clock
 from groups.models import Group, Membership, StillIn, add_member
 from groups.moving import leave_group, move
 from groups.still_in import say_yes
-from mailing.introductions import queue_introductions, queue_news
+from mailing.introductions import queue_introductions, queue_left_out, queue_news
 from mailing.models import Delivery
 from mailing.worker import tick
 from signup.models import Signup
@@ -231,6 +231,19 @@ def test_silent_people_hear_that_groups_were_made_without_them(provider):
     assert list(told) == [silent.email]
     assert "/still-in/" in told[silent.email]
     assert unasked.email not in told
+
+
+def test_who_answers_before_the_message_goes_is_not_told(provider):
+    run = factories.sequence(leave_silent_out=True)
+    silent, ada = people(run, "Silent", "Ada")
+    StillIn.objects.create(signup=silent)
+    factories.group(ada)
+    assert queue_left_out() == 1
+    say_yes(silent)
+    queue_introductions()
+    tick("test")
+    assert sent(provider, Kind.LEFT_OUT) == {}
+    assert Delivery.objects.get(kind=Kind.LEFT_OUT).reason == "Answered before it was sent."
 
 
 def test_without_the_rule_silent_people_hear_nothing(provider):
