@@ -1,7 +1,6 @@
 """Joining a group that fades with another: what is suggested, and doing it. Never by itself: an organiser says so."""
 
 import datetime
-from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -10,12 +9,11 @@ from django.db import transaction
 from django.utils import timezone as clock
 from django.utils.translation import gettext_lazy as _
 
-from groups import formation
-from groups.clockline import hours_on_clock
+from groups.formation import merge
+from groups.forming import rules_of, standing
 from groups.models import Group, Membership
 from groups.moving import move
 from mooc.lib.digests import digest
-from mooc.lib.zones import zone
 from sequence.models import Sequence
 
 FIRST_WEEK = datetime.timedelta(days=7)  # in which nobody can tell yet which groups live
@@ -33,18 +31,6 @@ class Suggestion:
     size: int
 
 
-def standing(sequence: Sequence) -> tuple[formation.Plan, dict[int, Group]]:
-    """Return the open groups of a course run as a plan, and {number: group}; two queries."""
-    groups = {group.number: group for group in Group.objects.open().filter(sequence=sequence).order_by("number")}
-    members: dict[int, list[formation.Learner]] = defaultdict(list)
-    current = Membership.objects.current().filter(group__in=groups.values())
-    for number, person, name in current.order_by("pk").values_list("group__number", "signup", "signup__timezone"):
-        hours = hours_on_clock(str(zone(name)), sequence.start_date, max(sequence.end_date, sequence.start_date))
-        members[number].append(formation.Learner(person, hours))
-    plan = tuple(formation.PlanGroup(number, tuple(members[number])) for number in groups)
-    return formation.Plan(plan, formation.Options()), groups
-
-
 def begins(sequence: Sequence) -> datetime.datetime:
     """Return the moment from which groups are suggested: the end of the first week."""
     return sequence.starts_at + FIRST_WEEK
@@ -55,13 +41,15 @@ def suggestions(
 ) -> list[Suggestion]:  # fmt: skip
     """Return which groups had better be joined, each group in one suggestion at most; none in the first week.
 
-    `active` holds the ids of the people who gave a sign of life in the last seven days.
+    `active` holds the ids of the people who gave a sign of life in the last seven days. Where it is empty, the site
+    knows of none rather than everybody being gone, and nothing is suggested.
     """
-    if (now or clock.now()) < begins(sequence):
+    if not active or (now or clock.now()) < begins(sequence):
         return []
-    plan, groups = standing(sequence)
+    options = rules_of(sequence).options()
+    groups = {group.number: group for group in Group.objects.open().filter(sequence=sequence)}
     found, busy = [], set()
-    for merger in formation.merge(plan, active, plan.options).mergers:
+    for merger in merge(standing(sequence, options, active), active, options).mergers:
         # Accepting one changes the groups of the other: it is suggested again when it still holds then.
         if busy.isdisjoint((merger.source, merger.into)):
             busy |= {merger.source, merger.into}

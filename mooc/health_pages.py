@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import ValidationError
@@ -56,6 +57,7 @@ def board(request: HttpRequest, number: int) -> HttpResponse:
                                                  for state in State],
         joined=Group.objects.filter(sequence=run, merged_into__isnull=False).select_related("merged_into"),
         now=in_words_beside_utc(clock.now(), run.zone),
+        no_opens=not settings.MAIL_TRACKING or settings.MAIL_TRANSPORT != "mailgun",
     )  # fmt: skip
 
 
@@ -117,9 +119,10 @@ def merging(request: HttpRequest, number: int) -> HttpResponse:
     if request.GET and form.is_valid():
         pair = [form.cleaned_data[name].number for name in ("source", "into")]
         return HttpResponseRedirect(reverse("groups_merge", args=[run.pk, *pair]))
+    active = active_people(run)
     return _page(
         request, "mooc/merging.html", _("Groups that had better be joined"), run=run, form=form,
-        suggestions=suggestions(run, active_people(run)), early=clock.now() < begins(run),
+        suggestions=suggestions(run, active), known=bool(active), early=clock.now() < begins(run),
         begins=in_words_beside_utc(begins(run), run.zone),
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from groups.models import Membership
+from groups.models import Membership, StillIn
 from mailing import reading
 from mailing.delivery import forget
 from mooc.my_group import about_group
@@ -146,6 +146,8 @@ def data(request: HttpRequest, row: Signup) -> HttpResponse:
         {"group": member.group.name, "address": member.group.address, "joined": member.joined, "left": member.left}
         for member in Membership.objects.filter(signup__folded=row.folded).select_related("group")
     ]
+    asked = StillIn.objects.filter(signup__folded=row.folded).values("asked", "yes", "told")
+    held["still_in"] = list(asked)
     name = {"Content-Disposition": 'attachment; filename="my-data.json"'}
     return JsonResponse(held, json_dumps_params={"indent": 2, "ensure_ascii": False}, headers=name)
 

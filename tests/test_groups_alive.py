@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.utils import timezone as clock
 from playwright.sync_api import Page, expect
 
-from groups.models import Group, Membership, add_member, create_group
+from groups.models import Group, Membership
 from mailing.models import Delivery, Email
 from mailing.worker import tick
 from sequence.models import Sequence, current_sequence
@@ -21,19 +21,16 @@ PASSWORD = "correct horse battery staple"
 
 
 def grouped_course(settings) -> tuple[Sequence, list[Group]]:
-    """Make the sandbox course with two groups of its people, and let a tick tell them."""
+    """Make the sandbox course with groups of its people, and let a tick tell them."""
     settings.DEBUG = True
     call_command("make_demo")
     course = current_sequence()
     course.group_prompt = "<p>Send the group one sentence that you wrote this week and would like to mend.</p>"
     course.save()
-    people = list(Signup.objects.active().filter(sequence=course, wants_group=True).order_by("pk")[:24])
-    Signup.objects.filter(pk__in=[person.pk for person in people]).update(timezone="Europe/Rome")
-    groups = [create_group(course, number) for number in (1, 2)]
-    for place, person in enumerate(people):
-        add_member(groups[place % 2], person)
+    Signup.objects.filter(sequence=course).update(timezone="Europe/Rome")
+    call_command("make_groups", sequence=course.pk, verbosity=0)
     tick("test")
-    return course, groups
+    return course, list(Group.objects.order_by("number"))
 
 
 def log_in(page: Page, site: str) -> None:
@@ -47,14 +44,14 @@ def log_in(page: Page, site: str) -> None:
 
 
 def test_a_member_is_introduced_checks_in_and_leaves(phone_page: Page, site: str, settings):
-    course, (group, _other) = grouped_course(settings)
+    course, (group, *_others) = grouped_course(settings)
     me = group.memberships.order_by("pk").first().signup
     page = phone_page
 
     text = read_newest(page, site, "You are in Group 1")
     for said in ("Who is in it with you", "one sentence that you wrote this week", group.address):
         assert said in text
-    assert Delivery.objects.filter(kind=Delivery.Kind.INTRO).count() == 24
+    assert Delivery.objects.filter(kind=Delivery.Kind.INTRO).count() == Membership.objects.count()
 
     page.goto(f"{site}/me/{me.key}/")
     expect(page.locator("main")).to_contain_text("With you:")
@@ -63,6 +60,11 @@ def test_a_member_is_introduced_checks_in_and_leaves(phone_page: Page, site: str
     page.get_by_role("button", name="Ask for another group").click()
     expect(page.get_by_role("status")).to_contain_text("We look for another")
     assert not Membership.objects.current().filter(signup=me).exists()
+    tick("test")
+    new = Membership.objects.current().get(signup=me).group
+    assert new != group
+    assert f"There was a place for you in {new.name}" in read_newest(page, site, f"You are in {new.name}")
+    assert me.first_name in read_newest(page, site, f"New in {new.name}")
 
     html, just_now = "<p>Well?</p><p>{{ check_in }}</p>", clock.now() - datetime.timedelta(minutes=1)
     email = factories.email(sequence=course, scheduled_for=just_now, subject="Half-time", html=html)
@@ -75,20 +77,24 @@ def test_a_member_is_introduced_checks_in_and_leaves(phone_page: Page, site: str
     expect(page.get_by_role("heading", level=1)).to_have_text("Thank you")
     assert email.check_ins.get().answer == "stuck"
 
-    page.goto(f"{site}/still-in/{token_for(me, 'still-in')}/")
+    alone = Signup.objects.active().filter(sequence=course, wants_group=False).first()
+    page.goto(f"{site}/still-in/{token_for(alone, 'still-in')}/")
     check_access(page)
     page.get_by_role("button", name="Join a group").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Good, you are in")
+    tick("test")
+    assert Membership.objects.current().filter(signup=alone).exists()
 
 
 def test_an_organiser_reads_the_board_and_joins_two_groups(page: Page, site: str, settings):
-    course, (one, two) = grouped_course(settings)
+    course, (one, two, *others) = grouped_course(settings)
     weeks = datetime.timedelta(weeks=2)
     Sequence.objects.filter(pk=course.pk).update(start_date=course.start_date - weeks)
     Group.objects.update(date_created=clock.now() - weeks)
     email = Email.objects.filter(sequence=course).first()
-    for member in two.memberships.all()[:6]:
-        email.check_ins.create(signup=member.signup, answer="on-track", said=clock.now())
+    for group in (two, *others):
+        for member in group.memberships.all()[:6]:
+            email.check_ins.create(signup=member.signup, answer="on-track", said=clock.now())
 
     log_in(page, site)
     page.get_by_role("link", name="How the groups are").click()
@@ -102,7 +108,7 @@ def test_an_organiser_reads_the_board_and_joins_two_groups(page: Page, site: str
     page.get_by_role("link", name="See what would happen").click()
     check_access(page)
     page.get_by_role("button", name="Join Group 1 with Group 2").click()
-    expect(page.locator(".messagelist")).to_contain_text("12 people moved")
+    expect(page.locator(".messagelist")).to_contain_text("people moved. Both groups are told.")
     tick("test")
     assert "The old address works as before" in read_newest(page, site, "Group 1 goes on as Group 2")
     assert "New in Group 2" in read_newest(page, site, "Group 2 has grown")

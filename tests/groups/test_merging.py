@@ -44,22 +44,31 @@ def test_a_fading_group_is_suggested_for_the_nearest_that_has_room():
     assert suggestions(run, {*people_of(fading), *people_of(near), *people_of(far)}) == []
 
 
-def test_nothing_is_suggested_in_the_first_week_or_where_there_is_one_group():
+def test_nothing_is_suggested_in_the_first_week():
     run = factories.sequence(start_date=clock.now().date() - 6 * DAY)
-    group_of(run, 6), group_of(run, 6)
-    assert suggestions(run, set()) == []
-    alone = running()
-    group_of(alone, 6)
-    assert suggestions(alone, set()) == []
-    assert suggestions(running(), set()) == []
+    some = people_of(group_of(run, 6))[:1]
+    group_of(run, 6)
+    assert suggestions(run, some) == []
+    assert len(suggestions(run, some, clock.now() + 2 * DAY)) == 1
+
+
+def test_nothing_is_suggested_for_one_group_for_none_or_where_nothing_is_known():
+    run = running()
+    some = people_of(group_of(run, 6))[:1]
+    assert suggestions(run, some) == []
+    assert suggestions(running(), some) == []
+    group_of(run, 6)
+    assert suggestions(run, []) == []
+    assert len(suggestions(run, some)) == 1
 
 
 def test_closed_groups_take_no_part():
     run = running()
-    group_of(run, 6)
+    some = people_of(group_of(run, 6))[:1]
     other = group_of(run, 6)
+    assert len(suggestions(run, some)) == 1
     Group.objects.filter(pk=other.pk).update(closed=clock.now())
-    assert suggestions(run, set()) == []
+    assert suggestions(run, some) == []
 
 
 def test_joining_moves_everybody_and_leads_the_old_addresses_on():

@@ -69,6 +69,20 @@ def test_members_of_new_groups_meet_each_other_once_and_in_one_call(provider):
     assert set(Group.objects.values_list("introduced", flat=True)) != {None}
 
 
+def test_the_first_in_a_group_is_told_that_others_will_come(provider):
+    run = factories.sequence()
+    factories.group(*people(run, "Ada"), told=None)
+    tick("test")
+    assert "Nobody else yet. Others will come." in provider.text()
+
+
+def test_of_a_very_large_group_only_some_are_named(provider):
+    run = factories.sequence()
+    factories.group(*people(run, *[f"N{number:02}" for number in range(70)], ""), told=None)
+    tick("test")
+    assert "N60, 1 person without a name and 9 more" in provider.text()
+
+
 def test_a_group_can_say_how_it_was_made(provider):
     run = factories.sequence()
     factories.group(*people(run, "Ada", "Bob"), told=None, description="All of you live near Chennai.")

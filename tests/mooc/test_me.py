@@ -163,6 +163,7 @@ def test_who_was_left_out_as_silent_joins_by_one_press(client):
     client.post(f"/me/{me.key}/group/", {"what": "join"})
     assert StillIn.objects.get().yes
     assert "You are not in one yet" in page(client, me)
+    assert client.get(f"/me/{me.key}/data.json").json()["still_in"][0]["yes"]
 
 
 def test_who_has_left_the_course_does_nothing_with_groups(client):
