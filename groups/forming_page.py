@@ -121,6 +121,7 @@ def preview_context(found: forming.Preview) -> dict[str, object]:
     if not found.people:
         return context
     numbers = report(found.plan, confirmed=rules.proven)
+    labels = dict(Question.objects.filter(sequence=run).values_list("key", "label"))
     return context | {
         "plan": found.plan,
         "numbers": numbers,
@@ -128,9 +129,9 @@ def preview_context(found: forming.Preview) -> dict[str, object]:
         "largest": max(numbers.sizes),
         "sizes": sorted(numbers.sizes.items()),
         "strip": day_strip(found),
-        "compared": compared(numbers),
+        "compared": compared(numbers, labels),
         "life": round(numbers.life * 100),
-        "answers": answers(found, numbers),
+        "answers": answers(found, numbers, labels),
         "samples": samples(found.plan),
     }
 
@@ -144,18 +145,18 @@ def day_strip(found: forming.Preview) -> SafeString:
     return strip(sorted(people.items()), stretches, caption)
 
 
-def compared(numbers: Report) -> list[tuple[str, float, float, float | None]]:
-    """Return [(what, this plan, by lot, the provable least)]; the least is None where there is none."""
-    rows = [
+def compared(numbers: Report, labels: dict[str, str]) -> list[tuple[str, float, float, float]]:
+    """Return [(what, this plan, by lot, the best there can be)]: hours, then how well each answer is mixed."""
+    mixed = [(one.key, one.score) for one in numbers.mixing if one.how == MIX]
+    return [
         (_("Widest group, in hours"), numbers.arcs.widest, numbers.by_lot.widest, numbers.least.widest),
         (_("All groups added up, in hours"), numbers.arcs.total, numbers.by_lot.total, numbers.least.total),
+        *((_("Mixed: %(question)s") % {"question": labels.get(key, key)}, round(score, 2), 0, 1) for key, score in mixed),
     ]
-    return rows
 
 
-def answers(found: forming.Preview, numbers: Report) -> list[dict[str, object]]:
+def answers(found: forming.Preview, numbers: Report, labels: dict[str, str]) -> list[dict[str, object]]:
     """Return for each question of the rules how its answers are spread over the groups, in per cent."""
-    labels = dict(Question.objects.filter(sequence=found.sequence).values_list("key", "label"))
     rows = []
     for number, one in enumerate(numbers.mixing):
         lines = [
