@@ -60,7 +60,7 @@ def test_past_messages_can_be_read_with_my_name_in_them(client):
 
 
 def test_messages_to_groups_are_read_by_those_who_got_them(client):
-    inside, outside = factories.signup(welcomed=clock.now()), factories.signup(welcomed=clock.now())
+    inside, outside = factories.signup(welcomed=clock.now()), factories.signup(welcomed=clock.now(), wants_group=False)
     Signup.objects.filter(pk=outside.pk).update(sequence=inside.sequence)
     factories.group(inside)
     email = factories.email(sequence=inside.sequence, audience="groups", scheduled_for=clock.now() - HOUR)
@@ -235,3 +235,10 @@ def test_pages_are_kept_by_no_cache_and_found_by_no_search_engine(client):
     response = client.get(f"/me/{factories.signup().key}/")
     assert "no-store" in response["Cache-Control"]
     assert 'name="robots" content="noindex' in response.content.decode()
+
+
+def test_who_has_not_confirmed_is_promised_no_message(client):
+    run = factories.sequence()
+    factories.email(sequence=run, scheduled_for=clock.now() + HOUR)
+    assert "Next message" in page(client, factories.signup(sequence=run))
+    assert "Next message" not in page(client, factories.signup(sequence=run, confirmed=None))
