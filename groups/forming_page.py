@@ -151,7 +151,10 @@ def compared(numbers: Report, labels: dict[str, str]) -> list[tuple[str, float, 
     return [
         (_("Widest group, in hours"), numbers.arcs.widest, numbers.by_lot.widest, numbers.least.widest),
         (_("All groups added up, in hours"), numbers.arcs.total, numbers.by_lot.total, numbers.least.total),
-        *((_("Mixed: %(question)s") % {"question": labels.get(key, key)}, round(score, 2), 0, 1) for key, score in mixed),
+        *(
+            (_("Mixed: %(question)s") % {"question": labels.get(key, key)}, round(score, 2), 0, 1)
+            for key, score in mixed
+        ),
     ]
 
 

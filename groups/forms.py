@@ -45,7 +45,11 @@ class FormingForm(forms.Form):
             question for question in Question.objects.filter(sequence=sequence) if question.is_choice
         ]  # fmt: skip
         super().__init__(said or self._initial())
-        self.fields["apart"].choices = [("", _("nothing"))] + [(one.key, one.label) for one in self.questions]
+        labels = {one.key: one.label for one in self.questions}
+        if self.remembered.apart:
+            # A script may have taken answers to a key that no question of the form has.
+            labels.setdefault(self.remembered.apart, self.remembered.apart)
+        self.fields["apart"].choices = [("", _("nothing")), *labels.items()]
         hows = [(IGNORE, _("does not matter")), (MIX, _("mix in each group")), (SIMILAR, _("keep together"))]
         for question in self.questions:
             self.fields[f"how_{question.pk}"] = forms.ChoiceField(label=question.label, choices=hows, required=False)

@@ -11,7 +11,7 @@ DAY = 24.0
 WEST = -12.0  # hours from UTC at the left edge
 WIDTH, LEFT, RIGHT = 960, 24, 24
 TOP, BARS, AXIS, ROW = 16, 120, 34, 22
-NARROW = 10  # least width of a mark
+DIGIT, PADDING = 8, 10  # what a number needs inside its mark
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,15 @@ def strip(people: Sequence[tuple[float, int]], stretches: Sequence[Stretch], cap
     for one in sorted(stretches, key=lambda one: (east_of_west(one.start), one.length)):
         start = east_of_west(one.start)
         # Two marks stand in one row where there is room for them and the number between.
-        row = next((place for place, end in enumerate(ends) if end <= start - 0.9), len(ends))
-        ends[row : row + 1] = [start + one.length]
+        least = DIGIT * len(f"{one.groups:,}") + PADDING
+        left = LEFT + (start + one.length / 2) * scale - max(one.length * scale + PADDING, least) / 2
+        row = next((place for place, end in enumerate(ends) if end <= left), len(ends))
+        ends[row : row + 1] = [left + max(one.length * scale + PADDING, least) + 2]
         for begin, end in _parts(start, one.length):
-            x, width = LEFT + begin * scale, (end - begin) * scale
+            middle, width = LEFT + (begin + end) / 2 * scale, max((end - begin) * scale + PADDING, least)
             lines.append({
-                "x": round(x - NARROW / 2, 1), "width": round(width + NARROW, 1), "groups": one.groups,
-                "y": TOP + BARS + AXIS + row * ROW, "middle": round(x + width / 2, 1),
+                "x": round(middle - width / 2, 1), "width": round(width, 1), "groups": one.groups,
+                "y": TOP + BARS + AXIS + row * ROW, "middle": round(middle, 1),
                 "words": _words(one),
             })  # fmt: skip
     ticks = [
