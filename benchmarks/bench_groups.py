@@ -1,14 +1,16 @@
 """Groups at five sizes of a course: hours beside the provable least and beside chance, mixing, and time."""
 
-import os
+import json
 import random
 import resource
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
-import django
-
+from benchmarks.servers import manage, postgres, production
 from benchmarks.table import Row
+from groups.formation import Learner, Options, Rule, form, report
 
 SIZES = (300, 1000, 14_000, 100_000, 1_000_000)
 SECONDS = {14_000: 0.5, 1_000_000: 15.0}  # of a processor
@@ -28,10 +30,8 @@ ANSWERS = (
 COURSE = 14_000  # people, whose groups are made on a real database
 
 
-def people(count: int):
+def people(count: int) -> list[Learner]:
     """Return so many invented learners, the same each time."""
-    from groups.formation import Learner
-
     draw = random.Random(count)
     places = draw.choices(list(ZONES), list(ZONES.values()), k=count)
     said = zip(*(draw.choices(list(kinds), list(kinds.values()), k=count) for kinds in ANSWERS), strict=True)
@@ -54,8 +54,6 @@ def run() -> list[Row]:
 
 def plan(count: int) -> list[Row]:
     """Return the figures of one course."""
-    from groups.formation import Options, Rule, form, report
-
     options = Options(questions=tuple(Rule(f"question {number}", "mix") for number in range(1, len(ANSWERS) + 1)))
     learners = people(count)
     made, seconds = measured(lambda: form(learners, options))
@@ -88,79 +86,15 @@ def plan(count: int) -> list[Row]:
 
 def page_and_commit() -> list[Row]:
     """Return the server's time for the preview page, and for making the groups, on PostgreSQL."""
-    from benchmarks.servers import manage, postgres, production
-
-    with postgres() as address:
+    with postgres() as address, tempfile.TemporaryDirectory() as folder:
         environment = production(address)
         manage(environment, "migrate", "--verbosity=0")
         manage(environment, "collectstatic", "--noinput", "--verbosity=0")
-        os.environ.update(environment)
-        django.setup()
-        try:
-            return _page_and_commit()
-        finally:
-            from django.db import connection
-
-            connection.close()
-
-
-def _page_and_commit() -> list[Row]:
-    from django.contrib.auth.models import User
-    from django.test import Client
-
-    from groups import forming
-
-    run = _course()
-    client = Client(SERVER_NAME="127.0.0.1")
-    client.force_login(User.objects.create_superuser("organiser"), "django.contrib.auth.backends.ModelBackend")
-    address = f"/admin/groups/group/forming/{run.pk}/"
-    pages = []
-    for _ in range(4):
-        began = time.perf_counter()
-        if client.get(address, secure=True).status_code != 200:
-            raise RuntimeError("The page does not open.")
-        pages.append(time.perf_counter() - began)
-    began = time.perf_counter()
-    forming.commit(forming.rules_of(run))
+        said = Path(folder, "seconds.json")
+        program = f"from benchmarks.forming_course import measure; measure({COURSE}, {str(said)!r})"
+        manage(environment, "shell", "--verbosity=0", "-c", program)
+        seconds = json.loads(said.read_text())
     return [
-        Row(f"{COURSE:,} people: preview page", min(pages), 1.0, "s", at_most=1),
-        Row(f"{COURSE:,} people: groups made", time.perf_counter() - began, 10.0, "s", at_most=1),
+        Row(f"{COURSE:,} people: preview page", seconds["page"], 1.0, "s", at_most=1),
+        Row(f"{COURSE:,} people: groups made", seconds["commit"], 10.0, "s", at_most=1),
     ]
-
-
-def _course():
-    """Make the course run with its people in the database."""
-    import datetime
-
-    from django.utils import timezone as clock
-
-    from sequence.models import create_sequence
-    from signup.models import Question, Signup
-
-    start = clock.now().date() + datetime.timedelta(days=7)
-    made = create_sequence(start, start, "A large course")
-    for number, kinds in enumerate(ANSWERS):
-        choices = "\n".join(kinds)
-        Question.objects.create(
-            sequence=made, key=f"q{number}", label=f"Question {number}", kind="one", choices=choices
-        )
-    zones = (
-        "Europe/London",
-        "Europe/Berlin",
-        "America/New_York",
-        "America/Los_Angeles",
-        "Asia/Kolkata",
-        "Africa/Lagos",
-    )
-    Signup.objects.bulk_create(
-        (
-            Signup(
-                sequence=made, email=f"learner{one.id}@example.org", name=f"Learner {one.id}", confirmed=clock.now(),
-                timezone=zones[one.id % len(zones)],
-                answers={f"q{number}": answer for number, answer in enumerate(one.answers)},
-            )
-            for one in people(COURSE)
-        ),
-        batch_size=2000,
-    )  # fmt: skip
-    return made
