@@ -3,6 +3,7 @@
 import json
 import random
 import resource
+import statistics
 import tempfile
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ SIZES = (300, 1000, 14_000, 100_000, 1_000_000)
 SECONDS = {14_000: 0.5, 1_000_000: 15.0}  # of a processor
 MIXED = {1000: 0.6, 14_000: 0.85, 100_000: 0.85, 1_000_000: 0.85}
 GIGABYTES = 1.0  # of all: the people, their groups and Python itself
+SMALL, COURSES = 1000, 10  # of a small course chance decides who lives where: so many are averaged
 LEAST = 0.25  # hours: where the least is nothing, a quarter of an hour stands for it
 # Shares of learners by time zone as courses in English have them: offsets of summer, hours east of UTC modulo 24.
 ZONES = {
@@ -30,9 +32,9 @@ ANSWERS = (
 COURSE = 14_000  # people, whose groups are made on a real database
 
 
-def people(count: int) -> list[Learner]:
-    """Return so many invented learners, the same each time."""
-    draw = random.Random(count)
+def people(count: int, course: int = 0) -> list[Learner]:
+    """Return the so many invented learners of a course, the same each time."""
+    draw = random.Random(count + course)
     places = draw.choices(list(ZONES), list(ZONES.values()), k=count)
     said = zip(*(draw.choices(list(kinds), list(kinds.values()), k=count) for kinds in ANSWERS), strict=True)
     return [
@@ -73,9 +75,13 @@ def plan(count: int) -> list[Row]:
             at_most=1.3 if large else None),
         Row(f"{name}: all hours, beside chance", numbers.arcs.total, numbers.by_lot.total, "hours", at_most=0.1),
     ]  # fmt: skip
+    scores = [[one.score for one in numbers.mixing]]
+    if count <= SMALL:
+        others = (form(people(count, course), options) for course in range(1, COURSES))
+        scores += [[one.score for one in report(other).mixing] for other in others]
     rows += [
-        Row(f"{name}: mixing of {one.key}", one.score, 1, "of the best", at_least=MIXED.get(count))
-        for one in numbers.mixing
+        Row(f"{name}: mixing of {rule.key}", statistics.fmean(each), 1, "of the best", at_least=MIXED.get(count))
+        for rule, each in zip(options.questions, zip(*scores, strict=True), strict=True)
     ]  # fmt: skip
     rows.append(Row(f"{name}: time", seconds, SECONDS.get(count, seconds), "CPU s", at_most=1))
     if count == max(SIZES):
