@@ -32,8 +32,8 @@ class Signs:
 class Talk:
     """What one group wrote: who ever did, how often within the window, and how soon the first answer came."""
 
-    ever_wrote: frozenset[int]  # sign-ups' ids
-    wrote: frozenset[int]  # within the window
+    ever_wrote: int  # members
+    wrote: frozenset[int]  # sign-ups' ids, within the window
     posts: int  # within the window
     first_reply: datetime.timedelta | None
 

@@ -9,7 +9,9 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from groups.forming import rules_of
 from groups.models import Membership, News
+from groups.plan import MIX, SIMILAR
 from groups.still_in import silent
 from mailing.merge import tag
 from mailing.models import Delivery
@@ -69,7 +71,7 @@ def words_of(first: Delivery, sequence: Sequence) -> Words:
 def values_of(deliveries: Many[Delivery], used: Collection[str]) -> dict[int, dict[str, str]]:
     """Return {delivery's id: its merge values about groups}, as far as their names are `used`.
 
-    Four queries at most, however many deliveries; they carry `signup`.
+    Four queries at most, however many deliveries; they carry `signup` with its course run.
     """
     about = dict.fromkeys(ABOUT_GROUPS, "") if deliveries[0].kind in (Kind.INTRO, Kind.NEWS) else {}
     values: dict[int, dict[str, str]] = {row.pk: dict(about) for row in deliveries}
@@ -79,10 +81,11 @@ def values_of(deliveries: Many[Delivery], used: Collection[str]) -> dict[int, di
     if about:
         mine = _memberships(deliveries)
         company = _company({member.group_id for member in mine.values()})
+        made = how_made(deliveries[0].signup.sequence) if "group_made" in used else ""
         for row in deliveries:
             # Somebody may leave their group between the claim and this line.
             if member := mine.get(row.signup_id):
-                values[row.pk] |= _about(row, member, company[member.group_id])
+                values[row.pk] |= _about(row, member, company[member.group_id], made)
     return values
 
 
@@ -94,7 +97,7 @@ class Company:
     new: dict[int, list[Membership]] = field(default_factory=dict)
 
 
-def _about(row: Delivery, member: Membership, company: Company) -> dict[str, str]:
+def _about(row: Delivery, member: Membership, company: Company, made: str) -> dict[str, str]:
     came_from = member.came_from
     said = {}
     if row.kind == Kind.NEWS:
@@ -107,12 +110,23 @@ def _about(row: Delivery, member: Membership, company: Company) -> dict[str, str
         came_from = next((other.came_from for other in new if other.came_from), None)
     else:
         said["group_members"] = _listed(_without(company.names, member.signup.first_name))
-        said["group_made"] = member.group.description or _standard_description()
+        said["group_made"] = member.group.description or made
     return {**said, "old_group_name": came_from.name if came_from else ""}
 
 
-def _standard_description() -> str:
-    return _("Its people are awake at about the same hours of the day.")
+def how_made(sequence: Sequence) -> str:
+    """Return how the groups of a course run were made, in words for their members; two queries."""
+    said = [_("Its people are awake at about the same hours of the day.")]
+    rules = rules_of(sequence)
+    labels = dict(sequence.questions.values_list("key", "label"))
+    for how, sentence in (
+        (MIX, _("So that you hear different things, we mixed people by their answers to %(questions)s.")),
+        (SIMILAR, _("As far as it could be, they gave similar answers to %(questions)s.")),
+    ):
+        asked = [f"“{labels[key]}”" for key, wanted in rules.questions if wanted == how and key in labels]
+        if asked:
+            said.append(sentence % {"questions": get_text_list(asked, _("and"))})
+    return " ".join(said)
 
 
 def _without(names: list[str], name: str) -> list[str]:

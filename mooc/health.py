@@ -129,7 +129,7 @@ def _row(group: Group, members: set[int], activity: Activity, now: datetime.date
         opens=sum(one.opens for one in signs), clicks=sum(one.clicks for one in signs),
         on_track=answers[CheckIn.Answer.ON_TRACK], behind=answers[CheckIn.Answer.BEHIND],
         stuck=answers[CheckIn.Answer.STUCK],
-        ever_wrote=len(talk.ever_wrote & members) if talk else None, posts=talk.posts if talk else None,
+        ever_wrote=talk.ever_wrote if talk else None, posts=talk.posts if talk else None,
         first_reply=talk.first_reply if talk else None,
     )  # fmt: skip
 

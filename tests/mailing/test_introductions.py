@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone as clock
 
-from groups.models import Group, Membership, StillIn, add_member
+from groups.models import FormingRules, Group, Membership, StillIn, add_member
 from groups.moving import leave_group, move
 from groups.still_in import say_yes
 from mailing.introductions import queue_introductions, queue_left_out, queue_news
@@ -88,6 +88,19 @@ def test_a_group_can_say_how_it_was_made(provider):
     factories.group(*people(run, "Ada", "Bob"), told=None, description="All of you live near Chennai.")
     tick("test")
     assert "All of you live near Chennai." in provider.text()
+
+
+def test_an_introduction_says_by_which_answers_people_were_put_together(provider):
+    run = factories.sequence()
+    factories.question(sequence=run, key="job", label="What do you do?")
+    factories.question(sequence=run, key="goal", label="Why are you here?")
+    rules = [["job", "mix"], ["goal", "similar"], ["gone", "mix"]]
+    FormingRules.objects.create(sequence=run, questions=rules)
+    factories.group(*people(run, "Ada", "Bob"), told=None)
+    tick("test")
+    text = " ".join(provider.text().split())
+    assert "we mixed people by their answers to “What do you do?”." in text
+    assert "they gave similar answers to “Why are you here?”." in text
 
 
 def test_a_member_who_may_not_be_written_to_waits(provider):

@@ -92,7 +92,7 @@ def test_posts_count_once_something_keeps_them(monkeypatch):
     run = running()
     group, people = group_of(run, 5)
     wrote = frozenset(person.pk for person in people)
-    talk = {group.pk: Talk(wrote, wrote, 7, datetime.timedelta(hours=3))}
+    talk = {group.pk: Talk(5, wrote, 7, datetime.timedelta(hours=3))}
     found = Activity({people[0].pk: Signs(opens=2)}, talk)
     monkeypatch.setattr(health, "activity_of", lambda sequence, now: found)
     board = board_of(run, "-posts")
