@@ -50,7 +50,7 @@ class FormingForm(forms.Form):
             # A script may have taken answers to a key that no question of the form has.
             labels.setdefault(self.remembered.apart, self.remembered.apart)
         self.fields["apart"].choices = [("", _("nothing")), *labels.items()]
-        hows = [(IGNORE, _("does not matter")), (MIX, _("mix in each group")), (SIMILAR, _("keep together"))]
+        hows = [(IGNORE, _("does not matter")), (MIX, _("mix")), (SIMILAR, _("keep together"))]
         for question in self.questions:
             self.fields[f"how_{question.pk}"] = forms.ChoiceField(label=question.label, choices=hows, required=False)
             self.fields[f"place_{question.pk}"] = forms.IntegerField(
