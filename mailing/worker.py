@@ -6,13 +6,16 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError, connection, reset_queries
 from django.utils import timezone as clock
 
-from mailing import delivery, queue, transports
+from groups.placing import place_late
+from mailing import delivery, introductions, queue, transports
+from mailing.activity import active_people
 from mailing.audience import audience_size
 from mailing.brakes import site_is_paused, stop_harmful
 from mailing.content import letter_of
@@ -120,12 +123,14 @@ def _keep_step(report: Report) -> str:
 
 
 def _queue_people(counts: Counter) -> None:
-    """Queue confirmations, links and welcomes, and move the waiting list, until nothing of each is left."""
+    """Queue all that is not written by staff, and move the waiting list, until nothing of each is left."""
     for name, step in (
         ("confirmations", queue.queue_confirmations),
         ("links", queue.queue_links),
         ("moved from the waiting list", move_one_batch),
         ("welcomes", queue.queue_welcomes),
+        ("late-comers placed", partial(place_late, active_of=active_people)),
+        *introductions.STEPS,
     ):
         while done := step():
             counts[name] += done
@@ -254,6 +259,7 @@ def outlook(*, freeze: bool = True) -> Report:
     report.counts["confirmations"] = Signup.objects.filter(asked__isnull=False).count()
     report.counts["links"] = LinkRequest.objects.filter(mailed=None).count()
     report.counts["welcomes"] = Signup.objects.active().filter(welcomed=None, sequence__isnull=False).count()
+    report.counts.update(introductions.outlook())
     if freeze:
         emails = Email.objects.filter(state=Email.State.SCHEDULED, scheduled_for__lte=now).select_related("sequence")
         report.counts["e-mails due"] = len(emails)
