@@ -1,19 +1,23 @@
 """Groups at five sizes of a course: hours beside the provable least and beside chance, mixing, and time."""
 
-import os
+import json
 import random
 import resource
+import statistics
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
-import django
-
+from benchmarks.servers import manage, postgres, production
 from benchmarks.table import Row
+from groups.formation import Learner, Options, Rule, form, report
 
 SIZES = (300, 1000, 14_000, 100_000, 1_000_000)
 SECONDS = {14_000: 0.5, 1_000_000: 15.0}  # of a processor
 MIXED = {1000: 0.6, 14_000: 0.85, 100_000: 0.85, 1_000_000: 0.85}
 GIGABYTES = 1.0  # of all: the people, their groups and Python itself
+SMALL, COURSES = 1000, 10  # of a small course chance decides who lives where: so many are averaged
 LEAST = 0.25  # hours: where the least is nothing, a quarter of an hour stands for it
 # Shares of learners by time zone as courses in English have them: offsets of summer, hours east of UTC modulo 24.
 ZONES = {
@@ -28,11 +32,9 @@ ANSWERS = (
 COURSE = 14_000  # people, whose groups are made on a real database
 
 
-def people(count: int):
-    """Return so many invented learners, the same each time."""
-    from groups.formation import Learner
-
-    draw = random.Random(count)
+def people(count: int, course: int = 0) -> list[Learner]:
+    """Return the so many invented learners of a course, the same each time."""
+    draw = random.Random(count + course)
     places = draw.choices(list(ZONES), list(ZONES.values()), k=count)
     said = zip(*(draw.choices(list(kinds), list(kinds.values()), k=count) for kinds in ANSWERS), strict=True)
     return [
@@ -54,8 +56,6 @@ def run() -> list[Row]:
 
 def plan(count: int) -> list[Row]:
     """Return the figures of one course."""
-    from groups.formation import Options, Rule, form, report
-
     options = Options(questions=tuple(Rule(f"question {number}", "mix") for number in range(1, len(ANSWERS) + 1)))
     learners = people(count)
     made, seconds = measured(lambda: form(learners, options))
@@ -75,9 +75,13 @@ def plan(count: int) -> list[Row]:
             at_most=1.3 if large else None),
         Row(f"{name}: all hours, beside chance", numbers.arcs.total, numbers.by_lot.total, "hours", at_most=0.1),
     ]  # fmt: skip
+    scores = [[one.score for one in numbers.mixing]]
+    if count <= SMALL:
+        others = (form(people(count, course), options) for course in range(1, COURSES))
+        scores += [[one.score for one in report(other).mixing] for other in others]
     rows += [
-        Row(f"{name}: mixing of {one.key}", one.score, 1, "of the best", at_least=MIXED.get(count))
-        for one in numbers.mixing
+        Row(f"{name}: mixing of {rule.key}", statistics.fmean(each), 1, "of the best", at_least=MIXED.get(count))
+        for rule, each in zip(options.questions, zip(*scores, strict=True), strict=True)
     ]  # fmt: skip
     rows.append(Row(f"{name}: time", seconds, SECONDS.get(count, seconds), "CPU s", at_most=1))
     if count == max(SIZES):
@@ -88,79 +92,15 @@ def plan(count: int) -> list[Row]:
 
 def page_and_commit() -> list[Row]:
     """Return the server's time for the preview page, and for making the groups, on PostgreSQL."""
-    from benchmarks.servers import manage, postgres, production
-
-    with postgres() as address:
+    with postgres() as address, tempfile.TemporaryDirectory() as folder:
         environment = production(address)
         manage(environment, "migrate", "--verbosity=0")
         manage(environment, "collectstatic", "--noinput", "--verbosity=0")
-        os.environ.update(environment)
-        django.setup()
-        try:
-            return _page_and_commit()
-        finally:
-            from django.db import connection
-
-            connection.close()
-
-
-def _page_and_commit() -> list[Row]:
-    from django.contrib.auth.models import User
-    from django.test import Client
-
-    from groups import forming
-
-    run = _course()
-    client = Client(SERVER_NAME="127.0.0.1")
-    client.force_login(User.objects.create_superuser("organiser"), "django.contrib.auth.backends.ModelBackend")
-    address = f"/admin/groups/group/forming/{run.pk}/"
-    pages = []
-    for _ in range(4):
-        began = time.perf_counter()
-        if client.get(address, secure=True).status_code != 200:
-            raise RuntimeError("The page does not open.")
-        pages.append(time.perf_counter() - began)
-    began = time.perf_counter()
-    forming.commit(forming.rules_of(run))
+        said = Path(folder, "seconds.json")
+        program = f"from benchmarks.forming_course import measure; measure({COURSE}, {str(said)!r})"
+        manage(environment, "shell", "--verbosity=0", "-c", program)
+        seconds = json.loads(said.read_text())
     return [
-        Row(f"{COURSE:,} people: preview page", min(pages), 1.0, "s", at_most=1),
-        Row(f"{COURSE:,} people: groups made", time.perf_counter() - began, 10.0, "s", at_most=1),
+        Row(f"{COURSE:,} people: preview page", seconds["page"], 1.0, "s", at_most=1),
+        Row(f"{COURSE:,} people: groups made", seconds["commit"], 10.0, "s", at_most=1),
     ]
-
-
-def _course():
-    """Make the course run with its people in the database."""
-    import datetime
-
-    from django.utils import timezone as clock
-
-    from sequence.models import create_sequence
-    from signup.models import Question, Signup
-
-    start = clock.now().date() + datetime.timedelta(days=7)
-    made = create_sequence(start, start, "A large course")
-    for number, kinds in enumerate(ANSWERS):
-        choices = "\n".join(kinds)
-        Question.objects.create(
-            sequence=made, key=f"q{number}", label=f"Question {number}", kind="one", choices=choices
-        )
-    zones = (
-        "Europe/London",
-        "Europe/Berlin",
-        "America/New_York",
-        "America/Los_Angeles",
-        "Asia/Kolkata",
-        "Africa/Lagos",
-    )
-    Signup.objects.bulk_create(
-        (
-            Signup(
-                sequence=made, email=f"learner{one.id}@example.org", name=f"Learner {one.id}", confirmed=clock.now(),
-                timezone=zones[one.id % len(zones)],
-                answers={f"q{number}": answer for number, answer in enumerate(one.answers)},
-            )
-            for one in people(COURSE)
-        ),
-        batch_size=2000,
-    )  # fmt: skip
-    return made

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 DAY = 24.0
 SIZE_WEIGHT = 0.3  # hours² for each person² that a group is away from the wanted size
-HOUR_WEIGHT = 20.0  # hours² a hour of arc, in a large course
+HOUR_WEIGHT = 60.0  # hours² a hour of arc, in a large course
 EXACT = 2000  # people up to whom each possible first cut is tried
 
 Price = Callable[[int, float], float]  # of a group of so many people over so many hours

@@ -40,14 +40,18 @@ class Table:
         self.rounds = ROUNDS if len(learners) <= LARGE else 1
         self.members: list[list[Learner]] = []
         self.have: list[list[int]] = []
+        self.sizes: list[int] = []
+        self.batches: list[_Batch] = []
 
     def open(self) -> None:
         """Put one more group on the table."""
         self.members.append([])
         self.have.append([0] * len(self.shares))
+        self.sizes.append(0)
 
     def count(self, group: int, kind: Kind, change: int) -> None:
         have = self.have[group]
+        self.sizes[group] += change
         for number in self.kinds[kind]:
             have[number] += change
 
@@ -75,7 +79,19 @@ def deal(table: Table, people: Sequence[Learner], seats: Sequence[tuple[int, int
     for learner, (_turn, number) in zip(line, order, strict=True):
         shares[number].append(learner)
     for batch, share in zip(batches, shares, strict=True):
-        _Batch(table, batch).deal(share)
+        dealt = _Batch(table, batch)
+        dealt.deal(share)
+        table.batches.append(dealt)
+
+
+def finish(table: Table) -> list[tuple[Learner, ...]]:
+    """Return the groups, once more evened out: some have people of several places, of which the last were unknown."""
+    for _ in range(table.rounds - 1):
+        if not sum([batch.even_out() for batch in table.batches]):
+            break
+    for batch in table.batches:
+        batch.seat()
+    return [tuple(members) for members in table.members]
 
 
 class _Batch:
@@ -85,7 +101,7 @@ class _Batch:
         self.table = table
         self.seats = seats
         self.left = dict(seats)
-        self.due = {group: len(table.members[group]) + places for group, places in seats}
+        self.due = {group: table.sizes[group] + places for group, places in seats}
         self.held: dict[int, dict[Kind, list[Learner]]] = {group: {} for group, _places in seats}
 
     def deal(self, line: Sequence[Learner]) -> None:
@@ -102,8 +118,15 @@ class _Batch:
                 for group in nlargest(len(same), open_groups, key=lacks.__getitem__):
                     self._give(group, kind, [same.pop()])
         for _ in range(self.table.rounds):
-            if not sum(self._exchange(one, other) for one, other in combinations(self.held, 2)):
+            if not self.even_out():
                 break
+
+    def even_out(self) -> int:
+        """Let each two groups exchange two people where that helps; return how many did."""
+        return sum([self._exchange(one, other) for one, other in combinations(self.held, 2)])
+
+    def seat(self) -> None:
+        """Put everybody who was dealt here into their group."""
         for group, kinds in self.held.items():
             for learners in kinds.values():
                 self.table.members[group] += learners
@@ -120,7 +143,7 @@ class _Batch:
         d(given) - d(taken) > 2, added up with their weights over the questions in which the two people differ.
         """
         table = self.table
-        extra = self.due[one] - self.due[other]
+        extra = table.sizes[one] - table.sizes[other]
         differs = [
             (mine - theirs - share * extra) * weight
             for mine, theirs, share, weight in zip(

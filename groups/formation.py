@@ -11,7 +11,7 @@ from math import isinf
 
 from groups import late
 from groups.clockline import DAY, EXACT, cut_circle, hours_first, least_arcs, soft_price
-from groups.dealing import Table, deal
+from groups.dealing import Table, deal, finish
 from groups.late import Barred, merge
 from groups.measuring import report
 from groups.plan import (
@@ -116,7 +116,7 @@ def _form_one(everybody: list[Learner], options: Options) -> list[tuple[Learner,
             seats[cell].append((number, count))
     for cell in sorted(cells):
         deal(table, cells[cell], seats[cell])
-    return [tuple(members) for members in table.members]
+    return finish(table)
 
 
 def _together(options: Options) -> Callable[[Learner], tuple[str, ...]]:

@@ -15,12 +15,13 @@ from django.utils.translation import gettext as _
 from groups.clockline import hours_on_clock
 from groups.formation import Learner, Options, Plan, PlanGroup, form
 from groups.models import FormingRules, Group, Membership, new_group
+from groups.plan import MIX
 from groups.still_in import silent
 from mooc.lib.digests import digest
 from mooc.lib.zones import known_zones
 from sequence.models import Sequence
 from signup.answers import in_words
-from signup.models import Signup
+from signup.models import Question, Signup
 
 UNCONFIRMED_SIZES = {"target": 40, "minimum": 24, "maximum": 56}  # of these people fewer than half as many turn up
 ROWS = 2000  # a statement
@@ -28,13 +29,15 @@ FIELDS = ("pk", "timezone", "answers")
 
 
 def rules_of(sequence: Sequence) -> FormingRules:
-    """Return the remembered rules of a course run, or unsaved ones with what is usual."""
+    """Return the remembered rules of a course run, or unsaved ones: every question that is answered by choosing is
+    mixed, in the order of the form, as that costs no hours."""
     found = FormingRules.objects.filter(sequence=sequence).first()
     if found:
         found.sequence = sequence
         return found
     sizes = {} if sequence.confirm_addresses else UNCONFIRMED_SIZES
-    return FormingRules(sequence=sequence, **sizes)
+    asked = [one.key for one in Question.objects.filter(sequence=sequence) if one.is_choice]
+    return FormingRules(sequence=sequence, questions=[[key, MIX] for key in asked], **sizes)
 
 
 def eligible(sequence: Sequence, confirmed_only: bool = True) -> QuerySet[Signup]:

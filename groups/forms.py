@@ -50,7 +50,7 @@ class FormingForm(forms.Form):
             # A script may have taken answers to a key that no question of the form has.
             labels.setdefault(self.remembered.apart, self.remembered.apart)
         self.fields["apart"].choices = [("", _("nothing")), *labels.items()]
-        hows = [(IGNORE, _("does not matter")), (MIX, _("mix in each group")), (SIMILAR, _("keep together"))]
+        hows = [(IGNORE, _("does not matter")), (MIX, _("mix")), (SIMILAR, _("keep together"))]
         for question in self.questions:
             self.fields[f"how_{question.pk}"] = forms.ChoiceField(label=question.label, choices=hows, required=False)
             self.fields[f"place_{question.pk}"] = forms.IntegerField(
@@ -65,10 +65,7 @@ class FormingForm(forms.Form):
         }  # fmt: skip
         hows = {key: (how, place) for place, (key, how) in enumerate(rules.questions, start=1)}
         for question in self.questions:
-            # At first every question of the form is mixed, in its own order: what costs nothing is done.
-            new = not rules.questions and rules._state.adding
-            first = (MIX, self.questions.index(question) + 1) if new else (IGNORE, "")
-            how, place = hows.get(question.key, first)
+            how, place = hows.get(question.key, (IGNORE, ""))
             said |= {f"how_{question.pk}": how, f"place_{question.pk}": place}
         return said
 

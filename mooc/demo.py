@@ -140,7 +140,7 @@ def make_demo(now: datetime.datetime | None = None) -> tuple[Sequence, bool]:
     _make_people(course, now)
     # Few people in small groups, so that the page which makes them has something to show.
     mixed = [["writes", "mix"], ["wrote_before", "mix"]]
-    FormingRules.objects.create(sequence=course, target=8, minimum=5, maximum=11, questions=mixed)
+    FormingRules.objects.create(sequence=course, target=12, minimum=7, maximum=17, questions=mixed)
     return course, True
 
 

@@ -29,7 +29,7 @@ def test_rules_preview_commit_and_a_late_comer(page: Page, site: str, settings):
     run = current_sequence()
     log_in(page, site)
     page.get_by_role("link", name="Its groups").click()
-    expect(page.get_by_label("People in a group")).to_have_value("8")
+    expect(page.get_by_label("People in a group")).to_have_value("12")
     page.get_by_label("People in a group").fill("9")
     page.get_by_label("What do you write most?", exact=True).select_option("similar")
     page.get_by_role("button", name="Show the plan").click()

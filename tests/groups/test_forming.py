@@ -1,6 +1,7 @@
 """From people to groups in the database: all at once or not at all, and once."""
 
 import threading
+from email import message_from_bytes, policy
 from io import StringIO
 
 import pytest
@@ -12,6 +13,7 @@ from django.utils import timezone as clock
 from groups import forming, moving
 from groups.models import FormingRules, Group, Membership, StillIn
 from groups.placing import place_late, place_newcomers
+from mailing.models import OutboxMessage
 from mailing.worker import tick
 from signup.models import Signup
 from tests import factories
@@ -306,3 +308,22 @@ def test_the_preview_of_many_people_takes_few_queries(django_assert_max_num_quer
         assert len(forming.preview(rules).plan.groups) == 15
     with django_assert_max_num_queries(14):
         forming.commit(rules)
+
+
+def test_mail_to_groups_reaches_each_member_with_replies_to_their_own_group(settings):
+    settings.MAIL_TRANSPORT, settings.DEBUG = "outbox", True
+    run = course(30)
+    make(run)
+    alone = factories.signup(sequence=run, wants_group=False)
+    gone = Membership.objects.order_by("pk")[0].signup
+    Signup.objects.filter(pk=gone.pk).update(left=clock.now())
+    factories.email(sequence=run, audience="groups", subject="To groups", scheduled_for=clock.now())
+    tick("test")
+    replies = {
+        message.address: message_from_bytes(bytes(message.raw), policy=policy.default)["Reply-To"]
+        for message in OutboxMessage.objects.filter(subject="To groups")
+    }
+    there = Membership.objects.current().values_list("signup__email", "group__address")
+    assert replies == dict(there)
+    assert len(replies) == 29
+    assert not {alone.email, gone.email} & replies.keys()

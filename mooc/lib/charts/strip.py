@@ -58,12 +58,12 @@ def strip(people: Sequence[tuple[float, int]], stretches: Sequence[Stretch], cap
         left = LEFT + (start + one.length / 2) * scale - max(one.length * scale + PADDING, least) / 2
         row = next((place for place, end in enumerate(ends) if end <= left), len(ends))
         ends[row : row + 1] = [left + max(one.length * scale + PADDING, least) + 2]
-        for begin, end in _parts(start, one.length):
+        for part, (begin, end) in enumerate(_parts(start, one.length)):
             middle, width = LEFT + (begin + end) / 2 * scale, max((end - begin) * scale + PADDING, least)
             lines.append({
                 "x": round(middle - width / 2, 1), "width": round(width, 1), "groups": one.groups,
                 "y": TOP + BARS + AXIS + row * ROW, "middle": round(middle, 1),
-                "words": _words(one),
+                "words": _words(one), "whole": not part,
             })  # fmt: skip
     ticks = [
         {"x": round(LEFT + place * scale, 1), "words": offset_words(WEST + place) if place < DAY else ""}
