@@ -44,17 +44,24 @@ def suggestions(
     `active` holds the ids of the people who gave a sign of life in the last seven days. Where it is empty, the site
     knows of none rather than everybody being gone, and nothing is suggested.
     """
-    if not active or (now or clock.now()) < begins(sequence):
+    now = now or clock.now()
+    if not active or now < begins(sequence):
         return []
     options = rules_of(sequence).options()
     groups = {group.number: group for group in Group.objects.open().filter(sequence=sequence)}
+    plan = standing(sequence, options, active)
+    lively = {one.number: one.active for one in plan.groups}
+    # Nobody can tell yet of a group made within the week: it counts as if all of it were active.
+    young = {number for number, group in groups.items() if now - group.date_created < FIRST_WEEK}
+    alive = {learner.id for one in plan.groups if one.number in young for learner in one.members}.union(active)
     found, busy = [], set()
-    for merger in merge(standing(sequence, options, active), active, options).mergers:
+    for merger in merge(plan, alive, options).mergers:
         # Accepting one changes the groups of the other: it is suggested again when it still holds then.
         if busy.isdisjoint((merger.source, merger.into)):
             busy |= {merger.source, merger.into}
             source, into = groups[merger.source], groups[merger.into]
-            found.append(Suggestion(source, into, merger.hours, *merger.active, merger.size))
+            counts = (lively[merger.source], lively[merger.into])
+            found.append(Suggestion(source, into, merger.hours, *counts, merger.size))
     return found
 
 

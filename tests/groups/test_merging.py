@@ -26,9 +26,11 @@ def running(**fields):
 
 
 def group_of(run, size, zone="UTC", **fields):
-    return factories.group(
-        *[factories.signup(sequence=run, timezone=zone) for _ in range(size)], sequence=run, **fields
-    )
+    """Make a group of so many people, ten days ago."""
+    people = [factories.signup(sequence=run, timezone=zone) for _ in range(size)]
+    made = factories.group(*people, sequence=run, **fields)
+    Group.objects.filter(pk=made.pk).update(date_created=clock.now() - 10 * DAY)
+    return made
 
 
 def people_of(group):
@@ -62,6 +64,16 @@ def test_nothing_is_suggested_for_one_group_for_none_or_where_nothing_is_known()
     group_of(run, 6)
     assert suggestions(run, []) == []
     assert len(suggestions(run, some)) == 1
+
+
+def test_a_group_made_within_the_week_is_not_said_to_fade():
+    run = running()
+    young, old = group_of(run, 6), group_of(run, 8)
+    Group.objects.filter(pk=young.pk).update(date_created=clock.now() - 6 * DAY)
+    some = people_of(old)
+    assert suggestions(run, some) == []
+    (found,) = suggestions(run, people_of(young)[:1])
+    assert (found.source, found.into, found.into_active) == (old, young, 1)
 
 
 def test_closed_groups_take_no_part():

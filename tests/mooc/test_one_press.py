@@ -46,6 +46,12 @@ def test_after_forming_the_same_link_asks_for_a_place(client):
     assert "We look for a place" in client.post(link).content.decode()
 
 
+def test_who_has_a_group_is_told_so(client):
+    ada = factories.signup()
+    factories.group(ada)
+    assert "You have a group already" in client.get(f"/still-in/{token_for(ada, 'still-in')}/").content.decode()
+
+
 @pytest.mark.parametrize("token", ["1-0000", "x", "-", "99999999999999999999-a", "%00"])
 def test_forged_links_are_unknown(client, token):
     email = factories.email()
