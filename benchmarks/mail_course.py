@@ -1,17 +1,17 @@
-"""A course with many people in it, and what is sent to them, for the benchmark of sending. Needs settings.
-
-`python -m benchmarks.mail_course STEP [NUMBER]` does one step in a process of its own and prints JSON.
-"""
+"""A course with many people in it, and what is sent to them, for the benchmark of sending. Imported with settings."""
 
 import datetime
-import json
-import subprocess
 import sys
 import time
-from collections.abc import Mapping
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone as clock
+
+from mailing.models import Batch, Delivery, Email
+from sequence.models import create_sequence
+from signup.models import Question, Signup
+
 BODY = """<h2>Week one</h2><p>Hello {{ first_name|there }},</p>
 <p>You wrote that you want to <b>{{ goal|learn something }}</b>. This week begins with the first chapter. Read it, try
 the three exercises at its end and tell your group what you found. It takes about two hours.</p>
@@ -29,21 +29,8 @@ FROM generate_series(1, %s) AS n
 """
 
 
-def do(environment: Mapping[str, str], step: str, *numbers: int) -> dict:
-    """Do one step in a process of its own and return what it says."""
-    command = [sys.executable, "-m", "benchmarks.mail_course", step, *map(str, numbers)]
-    made = subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True)
-    return json.loads(made.stdout)
-
-
 def fill(people: int, *, new: bool = False) -> dict:
     """Make a course run with so many people: confirmed and welcomed, or else `new` and to be asked."""
-    from django.db import connection
-    from django.utils import timezone as clock
-
-    from sequence.models import create_sequence
-    from signup.models import Question
-
     today = clock.now().date()
     run = create_sequence(today, today + datetime.timedelta(days=7), "Bread for beginners")
     Question.objects.create(sequence=run, label="Why are you here?", key="goal")
@@ -55,10 +42,6 @@ def fill(people: int, *, new: bool = False) -> dict:
 
 def schedule(sequence: int) -> dict:
     """Let an e-mail to everybody in a course run be due now."""
-    from django.utils import timezone as clock
-
-    from mailing.models import Email
-
     made = Email.objects.create(
         sequence_id=sequence, subject="Week one, {{ first_name|friend }}", html=BODY, tags=["week-1"],
         state=Email.State.SCHEDULED, scheduled_for=clock.now(),
@@ -68,8 +51,6 @@ def schedule(sequence: int) -> dict:
 
 def wait(email: int, seconds: int) -> dict:
     """Wait until an e-mail is sent; return its people, seconds from the freeze to the end, and those of the freeze."""
-    from mailing.models import Batch, Delivery, Email
-
     patience = time.monotonic() + seconds
     while not (sent := Email.objects.get(pk=email)).sent_at:
         if time.monotonic() > patience:
@@ -86,21 +67,12 @@ def wait(email: int, seconds: int) -> dict:
 
 def confirm() -> dict:
     """Let everybody who was asked have pressed their link."""
-    from django.utils import timezone as clock
-
-    from signup.models import Signup
-
     now = clock.now()
     return {"people": Signup.objects.filter(confirmed=None).update(confirmed=now, first_confirmed=now)}
 
 
 def count(people: int) -> dict:
     """Do one round of the worker in this very process; return how many statements and calls it took."""
-    from django.core.management import call_command
-    from django.db import connection
-
-    from mailing.models import Batch
-
     made = schedule(fill(people)["sequence"])
     statements = 0
 
@@ -118,9 +90,3 @@ STEPS = {
     "fill": fill, "fill_new": lambda people: fill(people, new=True), "schedule": schedule, "wait": wait,
     "confirm": confirm, "count": count,
 }  # fmt: skip
-
-if __name__ == "__main__":
-    import django
-
-    django.setup()
-    sys.stdout.write(json.dumps(STEPS[sys.argv[1]](*map(int, sys.argv[2:]))))
