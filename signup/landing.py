@@ -11,7 +11,6 @@ from django.utils.text import Truncator
 from django.utils.translation import get_language
 
 from sequence.models import Sequence, title_of
-from signup import courses
 from signup.courses import WAITING_FORM, Course, catalogue
 from signup.forms import SignupForm
 
@@ -21,11 +20,10 @@ POSTS_TO = {"signup/landing.html": "signup", "signup/iframe.html": "iframe_signu
 def landing_html(template: str, number: int | None = None) -> str | None:
     """Return the finished landing page of sequence `number`, or of the current one; None where it does not exist.
 
-    It is the same for every visitor, so it is made once for as long as nothing on it changes. What organisers change
-    is seen within SHOWN_SECONDS.
+    It is the same for every visitor, so it is made once for as long as nothing on it changes.
     """
     now = clock.now()
-    known = catalogue(now, age=courses.SHOWN_SECONDS)
+    known = catalogue(now)
     found = known.open(now)
     if number is not None and not any(course.sequence.pk == number for course in found):
         closed = Sequence.objects.filter(pk=number).first()

@@ -30,6 +30,6 @@ def fast_passwords(settings) -> None:
 
 
 @pytest.fixture(autouse=True)
-def fresh_pages(monkeypatch) -> None:
-    """A landing page a second old would show the course of the test before."""
-    monkeypatch.setattr("signup.courses.SHOWN_SECONDS", 0)
+def fresh_courses(monkeypatch) -> None:
+    """What was true a second ago would be the course of the test before."""
+    monkeypatch.setattr("signup.courses.FRESH_SECONDS", 0)
