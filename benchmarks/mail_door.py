@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import unquote
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
@@ -66,7 +67,7 @@ class Line(asyncio.Protocol):
             if len(self._bodies) < KEPT:
                 self._bodies.append(body)
             found = _ID.search(body)
-            said = {"id": f"<{found[1].decode() if found else 'none'}>", "message": "Queued. Thank you."}
+            said = {"id": f"<{unquote(found[1].decode()) if found else 'none'}>", "message": "Queued. Thank you."}
             asyncio.get_running_loop().call_later(self._wait, self._say, json.dumps(said).encode())
         elif head.startswith(b"GET /body/"):
             self._say(self._bodies[int(head.split(b" ", 2)[1].rpartition(b"/")[2])])

@@ -76,7 +76,7 @@ def send_waiting(report: Report, look: Callable[[], None]) -> None:
 
 def send_bundle(bundle: str) -> Report:
     """Send what waits of one bundle, as far as it fits one call, and nothing else; return what was done."""
-    report = Report(stopped=transports.ready())
+    report = Report(stopped=site_is_paused() or transports.ready())
     if not report.stopped and (claim := delivery.claim(bundle=bundle)):
         _send(_made_ready(claim, report), report)
     return report
