@@ -70,8 +70,8 @@ def test_the_stand_in_of_sending_counts_what_it_gets_and_keeps_the_connection():
         assert len(session.get(f"{address}/body/1").content) == len(answer.request.body)
         assert seen(address) == {"calls": 2, "recipients": 4, "bytes": 2 * len(answer.request.body)}
         assert seen(address)["calls"] == 0
-        assert 0 < floor(address, 3) < 30
-        assert seen(address)["calls"] == 3
+        assert floor(address, 2) > 0
+        assert seen(address)["calls"] == 2
 
 
 def test_an_unknown_name_is_a_sentence(capsys):
