@@ -160,6 +160,8 @@ def _send(ready: Ready, report: Report, ahead: Ahead | None = None) -> None:
         _give_back(ready.claim)
         return
     if outcome.answer in (Answer.BAD_ADDRESS, Answer.SMALLER) and len(rows) > 1:
+        if ahead:
+            ahead.give_back()  # the parts take a while, and the next call may be too large as well
         while part := delivery.part_of(batch, (len(rows) + 1) // 2, outcome):
             _send(_made_ready(part, report), report)
         return

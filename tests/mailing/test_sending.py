@@ -197,6 +197,15 @@ def test_a_refused_call_is_split_though_another_one_was_made_ready(remote):
     assert not Batch.objects.filter(outcome__in=(Result.HELD, Result.OPEN)).exists()
 
 
+def test_what_was_made_ready_is_made_smaller_too_where_calls_are_too_large(remote, settings):
+    settings.MAIL_BATCH_SIZE = 4
+    waiting(8)
+    remote.answers = [Outcome(Answer.SMALLER, "not allowed to send large batches")]
+    tick("test")
+    assert [len(recipients) for _, recipients, _ in remote.calls] == [4, 2, 2, 2, 2]
+    assert statuses() == [Status.ACCEPTED] * 8
+
+
 def test_one_more_call_takes_the_same_statements_for_two_people_and_for_forty(remote, settings):
     tick("test")
     found = []
