@@ -15,7 +15,7 @@ from mailing.models import Delivery, Email
 from mailing.render import Finished, finish, text_of
 from mooc.lib.urls import page_url, page_urls
 from sequence.models import Sequence, title_of
-from signup.answers import in_words
+from signup.answers import in_words, sample_answers
 from signup.leaving import one_click_token
 from signup.models import LinkRequest, Signup
 
@@ -143,6 +143,11 @@ def _finished_system(first: Delivery, sequence: Sequence | None) -> tuple[str, F
     return subject, finish(html, text, _layout(merge.one_line(subject), course, why, **button))
 
 
+def finish_welcome(sequence: Sequence) -> tuple[str, Finished]:
+    """Return the subject of a course's welcome and what it looks like; raises ValidationError as `finish` does."""
+    return _finished_system(Delivery(kind=Kind.WELCOME, bundle=f"welcome:{sequence.pk}:new"), sequence)
+
+
 def _template(name: str, context: dict) -> str:
     return render_to_string(f"signup/emails/{name}", context).strip()
 
@@ -186,13 +191,13 @@ def values_of(delivery: Delivery) -> dict[str, str]:
 
 def _values(sequence: Sequence | None, groups: Mapping[int, Group]) -> dict[str, Callable[[Signup | None], str]]:
     """Return {name: its value for a sign-up}. A letter to thousands asks only for what it uses."""
-    questions = sequence.questions.values_list("key", flat=True) if sequence else ()
+    samples = sample_answers(sequence.questions.all()) if sequence else {}
     course = title_of(sequence)
     me, unsubscribe, one_click = map(page_urls, ("me", "unsubscribe_confirm", "one_click"))
     # A test message reaches an organiser, who has no sign-up: the links lead to pages that need none.
     landing, leave = page_url("landing"), page_url("unsubscribe")
     return {
-        **{key: _answer(key) for key in questions},
+        **{key: _answer(key, sample) for key, sample in samples.items()},
         "name": lambda person: person.name if person else _("Alex Example"),
         "first_name": lambda person: person.first_name if person else _("Alex"),
         "course": lambda _person: course,
@@ -204,8 +209,8 @@ def _values(sequence: Sequence | None, groups: Mapping[int, Group]) -> dict[str,
     }
 
 
-def _answer(key: str) -> Callable[[Signup | None], str]:
-    return lambda person: in_words(person.answers.get(key, "")) if person else _("(the answer)")
+def _answer(key: str, sample: str) -> Callable[[Signup | None], str]:
+    return lambda person: in_words(person.answers.get(key, "")) if person else sample
 
 
 def _groups(deliveries: Many[Delivery]) -> dict[int, Group]:

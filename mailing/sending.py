@@ -34,6 +34,7 @@ class Report:
     stopped: str = ""
     trouble: str = ""
     fault: str = ""  # what kept some messages from being put together, while others went out
+    stopping: Callable[[], bool] = lambda: False  # whether this process has been asked to end
 
     def line(self) -> str:
         """Return the counts as one line for a log."""
@@ -95,7 +96,8 @@ class Ahead:
     def next(self) -> Ready | None:
         """Return what is to be sent now: what was made ready if it still may be, else a new claim."""
         held = self._held
-        if held and not self._report.stopped and time.monotonic() - held.since <= LONGEST_AHEAD:
+        fresh = held and time.monotonic() - held.since <= LONGEST_AHEAD
+        if fresh and not (self._report.stopped or self._report.stopping()):
             self._held = None
             return held
         self.give_back()
@@ -119,7 +121,7 @@ class Ahead:
         return answer.result()
 
     def _take(self, *, ahead: bool = False) -> Ready | None:
-        while not self._report.stopped:
+        while not (self._report.stopped or self._report.stopping()):
             unclear = delivery.is_unclear()
             if unclear and ahead:
                 return None  # the answer that is waited for decides how many the next call is for
@@ -137,7 +139,7 @@ def _made_ready(claim: delivery.Claim, report: Report) -> Ready:
         return Ready(claim)
     try:
         letter, recipients = letter_of(rows)
-        return Ready(claim, transports.prepare(letter, recipients, batch.message_id, _progress(batch)))
+        return Ready(claim, transports.prepare(letter, recipients, batch.message_id, _progress(batch, report)))
     except ValidationError as error:
         reason = " ".join(error.messages)
         # Whoever tests a text hears of it now. A course's own welcome waits until somebody has mended it.
@@ -182,6 +184,8 @@ def _outcome_of(ready: Ready, report: Report, ahead: Ahead | None) -> Outcome | 
         return ready.refusal
     if delivery.seconds_left(batch) < 0:
         return Outcome(Answer.LATER, wait=1.0)
+    if report.stopping():
+        return None
     if not delivery.begin(ready.claim):
         # Somebody has pressed pause since, or this process was stopped for so long that others took it up.
         report.stopped = site_is_paused()
@@ -206,12 +210,16 @@ def _give_back(claim: delivery.Claim) -> None:
     delivery.give_back(Batch.objects.filter(pk=claim.batch.pk))
 
 
-def _progress(batch: Batch) -> Progress:
+def _progress(batch: Batch, report: Report) -> Progress:
     """Return what a transport that serves people one by one keeps to: the lease, and each answer written at once."""
+
+    def may_begin() -> bool:
+        return time.monotonic() <= end and delivery.seconds_left(batch) >= 0 and not report.stopping()
+
     end = time.monotonic() + delivery.seconds_left(batch)
     # Either clock alone can be wrong: the one may be set back, the other stands still while a machine sleeps.
     return Progress(
-        may_begin=lambda: time.monotonic() <= end and delivery.seconds_left(batch) >= 0,
+        may_begin=may_begin,
         answered=lambda number, outcome: delivery.settle_one(batch, number, outcome),
     )
 

@@ -4,14 +4,18 @@ import datetime
 import logging
 import time
 from collections import Counter
+from collections.abc import Callable
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone as clock
 
 from mailing import delivery, queue, transports
 from mailing.audience import audience_size
 from mailing.brakes import site_is_paused, stop_harmful
+from mailing.keeping_step import keep_step
 from mailing.models import Delivery, Email, Tick
+from mailing.purging import purge
 from mailing.sending import Report, in_words, send_waiting
 from mailing.settling import settle_all
 from signup.models import LinkRequest, Signup
@@ -21,18 +25,21 @@ from signup.waiting import move_one_batch
 log = logging.getLogger(__name__)
 
 LOOK_AGAIN = 5.0  # seconds after which a long sending looks for new confirmations, which go first
+IDLE_SECONDS = 60.0  # between two statements of one transaction; ours take milliseconds
 KEEP_TESTS = datetime.timedelta(days=30)
 
 
-def tick(command: str, *, freeze: bool = True) -> Report:
+def tick(command: str, *, freeze: bool = True, stopping: Callable[[], bool] = lambda: False) -> Report:
     """Do one round of all periodic work and return what was done; `freeze` includes e-mails that have become due.
 
-    May run at any time, any number at once. What goes wrong is written into the Tick row that staff see.
+    May run at any time, any number at once. What goes wrong is written into the Tick row that staff see. Once
+    `stopping` says so, no further call is begun, and the round ends with what was begun.
     """
+    let_go_when_stopped()
     row, _made = Tick.objects.update_or_create(
         command=command, defaults={"started": clock.now(), "finished": None, "error": ""}
     )
-    report = Report()
+    report = Report(stopping=stopping)
     try:
         _round(report, freeze)
     except Exception as error:
@@ -42,12 +49,24 @@ def tick(command: str, *, freeze: bool = True) -> Report:
     return report
 
 
+def let_go_when_stopped() -> None:
+    """Have PostgreSQL end a transaction of ours that does nothing for a minute, and so free the rows it holds.
+
+    A process that is stopped in the middle of a claim, or whose machine sleeps, would otherwise keep its people from
+    leaving. It has sent nothing yet; when it wakes up its connection is gone, and the next round begins anew.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET idle_in_transaction_session_timeout = %s", [int(IDLE_SECONDS * 1000)])
+
+
 def _finish(row: Tick, report: Report, error: str) -> None:
     Tick.objects.filter(pk=row.pk).update(finished=clock.now(), counts=dict(report.counts), error=error)
 
 
 def _round(report: Report, freeze: bool) -> None:
     report.counts["unsure"] += delivery.expire_leases()
+    trouble = _keep_step(report)
     _queue_people(report.counts)
     report.counts["e-mails stopped"] += len(stop_harmful())
     if freeze:
@@ -55,11 +74,21 @@ def _round(report: Report, freeze: bool) -> None:
     _send_all(report)
     report.stopped = report.stopped or report.fault
     if settings.MAIL_TRANSPORT == "mailgun" and settings.MAILGUN_API_KEY:
-        settled, report.trouble = settle_all()
+        settled, report.trouble = settle_all(report.stopping)
         report.counts["settled"] += settled
+    report.trouble = report.trouble or trouble
     report.counts["e-mails finished"] += queue.finish_emails()
     forget_visits()
+    report.counts["old news cleared"] += purge()
     Email.objects.filter(state=Email.State.TEST, date_created__lt=clock.now() - KEEP_TESTS).delete()
+
+
+def _keep_step(report: Report) -> str:
+    """Bring the provider's lists in step while mail can leave, and return what went wrong."""
+    if site_is_paused() or transports.ready():
+        return ""
+    report.counts["addresses changed at the provider"], trouble = keep_step(stopping=report.stopping)
+    return trouble
 
 
 def _queue_people(counts: Counter) -> None:

@@ -95,6 +95,15 @@ def test_what_is_done_between_two_calls_may_stop_it_too(remote):
     assert statuses() == [Status.ACCEPTED] * 2 + [Status.QUEUED] * 4
 
 
+def test_asked_to_end_during_a_call_nothing_more_is_claimed_and_nothing_kept(remote, monkeypatch):
+    waiting()
+    asked = []
+    during_the_call(monkeypatch, lambda: asked.append("please"))
+    tick("test", stopping=lambda: bool(asked))
+    assert statuses() == [Status.ACCEPTED] * 2 + [Status.QUEUED] * 4
+    assert outcomes() == [Result.ACCEPTED, Result.DROPPED]
+
+
 def test_a_claim_made_ahead_too_long_ago_is_made_anew(remote, monkeypatch):
     rows = waiting(4)
     monkeypatch.setattr(sending, "LONGEST_AHEAD", -1)
