@@ -5,8 +5,14 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from groups.posts import Attachment, Mute, Post, Preference, Refusal, Report
 from sequence.models import Sequence
 from signup.models import Signup
+
+__all__ = [
+    "Attachment", "Group", "Membership", "Mute", "Post", "Preference", "Refusal", "Report", "add_member",
+    "create_group",
+]  # fmt: skip
 
 
 class Group(models.Model):

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone as clock
 
-from groups.models import Group, Membership, create_group
+from groups.models import Group, Membership, Post, create_group
 from mailing.models import Delivery, Email
 from mailing.queue import queue_confirmations
 from sequence.models import Sequence
@@ -65,6 +65,20 @@ def group(*members: Signup, **fields) -> Group:
     for member in members:
         Membership.objects.create(group=made, signup=member)
     return made
+
+
+def post(**fields) -> Post:
+    """Make a post that is shown: by `author`, a membership, or by the organisers to `group`."""
+    author = fields.get("author")
+    made = fields.get("made", clock.now())
+    group_of = fields.pop("group", None) or (author.group if author else group(signup()))
+    given = {
+        "text": "Shall we meet at six?",
+        "source": Post.Source.PAGE,
+        "origin": f"test{next(numbers)}",
+        "made": made,
+    }
+    return Post.objects.create(**{**given, "group": group_of, "shown": made, **fields})
 
 
 def delivery(**fields) -> Delivery:
