@@ -1,4 +1,4 @@
-"""Post: one message to a group. Attachment. What a member asks for: Preference, Mute, Report. Refusal: not passed on."""
+"""Post: one message to a group. Attachment. What members ask for: Preference, Mute, Report. Refusal: not passed on."""
 
 from django.conf import settings
 from django.db import models
