@@ -1,0 +1,79 @@
+"""Who reads what in a group: names as members see them, who gets a post at once, and when a digest is due."""
+
+import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from groups.models import Membership
+from groups.posts import Mute, Post, Preference
+from signup.models import Signup
+
+MORNING = datetime.time(7)
+DAY = datetime.timedelta(days=1)
+
+
+def shown_name(signup: Signup) -> str:
+    """Return the name that other members see, never an address: some people type theirs as their name."""
+    name = " ".join(signup.name.split())
+    return name if name and "@" not in name else _("A member")
+
+
+def author_name(post: Post) -> str:
+    """Return the name that stands at a post."""
+    return shown_name(post.author.signup) if post.author else _("Course team")
+
+
+def active_members() -> QuerySet[Membership]:
+    """Return the current members of all groups who may be sent mail."""
+    return Membership.objects.current().filter(signup__confirmed__isnull=False, signup__bounced=None)
+
+
+def readers_now(post: Post) -> QuerySet[Membership]:
+    """Return who gets a post as a message of its own: not its author, unless they want that, and nobody who muted them."""
+    away = Preference.objects.filter(membership=OuterRef("pk")).exclude(mail=Preference.Mail.EACH)
+    found = active_members().filter(~Exists(away), group=post.group_id)
+    if post.author_id is None:
+        return found
+    mutes = Mute.objects.filter(by=OuterRef("pk"), muted__signup=post.author.signup_id)
+    echo = Q(preference__echo=True) | ~Q(pk=post.author_id)
+    return found.filter(~Exists(mutes), echo)
+
+
+def muted_by(member: Membership) -> set[int]:
+    """Return the sign-ups whose posts a member does not want to read."""
+    return set(Mute.objects.filter(by=member).values_list("muted__signup", flat=True))
+
+
+def still_reading(kind_is_post: bool, about: int, people: list[int]) -> set[int]:
+    """Return which of these sign-ups may still get post `about`, or the digest of group `about`.
+
+    Asked when a message is claimed: who has left the group since, and everybody where a moderator holds the post now,
+    is out.
+    """
+    members = active_members().filter(signup__in=people)
+    if not kind_is_post:
+        return set(members.filter(group=about).values_list("signup", flat=True))
+    post = Post.objects.filter(pk=about, state=Post.State.SHOWN).first()
+    return set(members.filter(group=post.group_id).values_list("signup", flat=True)) if post else set()
+
+
+def next_morning(signup: Signup, now: datetime.datetime) -> datetime.datetime:
+    """Return the next moment after `now` at which it is seven in the morning where the learner lives, in UTC."""
+    here = now.astimezone(signup.zone)
+    day = here.date()
+    while (morning := datetime.datetime.combine(day, MORNING, signup.zone).astimezone(datetime.UTC)) <= now:
+        day += DAY
+    return morning
+
+
+def set_preference(member: Membership, mail: str, echo: bool, now: datetime.datetime) -> Preference:
+    """Keep how a member wants the group's mail. A first digest begins with what is written from now on."""
+    row, _made = Preference.objects.get_or_create(membership=member)
+    daily = mail == Preference.Mail.DAILY
+    if daily and row.mail != Preference.Mail.DAILY:
+        row.digest_from = now
+    row.mail, row.echo = mail, echo
+    row.digest_next = next_morning(member.signup, now) if daily else None
+    row.save()
+    return row
