@@ -14,6 +14,7 @@ from signup.people_csv import Column
 
 class MembershipInline(ReadOnly, admin.TabularInline):
     model = Membership
+    fk_name = "group"
     extra = 0
     fields = ("signup", "joined", "left")
     readonly_fields = fields

@@ -1,8 +1,9 @@
-"""Group: a small set of sign-ups with an address. Membership: one sign-up in it."""
+"""Group: a small set of sign-ups with an address. Membership: one sign-up in it. News, StillIn: facts to be told."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone as clock
 from django.utils.translation import gettext_lazy as _
 
 from groups.posts import Attachment, Mute, Post, Preference, Refusal, Report
@@ -15,6 +16,12 @@ __all__ = [
 ]  # fmt: skip
 
 
+class GroupQuerySet(models.QuerySet["Group"]):
+    def open(self) -> "GroupQuerySet":
+        """Groups that people may be put into: neither closed nor joined with another."""
+        return self.filter(closed=None)
+
+
 class Group(models.Model):
     """A small set of people of one sequence. Its address is made once and never changes."""
 
@@ -23,7 +30,14 @@ class Group(models.Model):
     name = models.CharField(_("name"), max_length=100)
     address = models.EmailField(_("address"), max_length=254, unique=True)
     description = models.CharField(_("description"), max_length=300, blank=True)
+    introduced = models.DateTimeField(_("introduced"), null=True, editable=False)  # its first members were told
+    closed = models.DateTimeField(_("closed"), null=True, editable=False)
+    merged_into = models.ForeignKey(
+        "self", models.SET_NULL, null=True, editable=False, related_name="merged", verbose_name=_("joined with")
+    )  # what is written to its address reaches that group; never a group that was itself joined with another
     date_created = models.DateTimeField(_("made"), auto_now_add=True)
+
+    objects = GroupQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("group")
@@ -32,6 +46,27 @@ class Group(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class News(models.Model):
+    """Something about a group that its members are told: who has come, or which group has joined it."""
+
+    class Kind(models.TextChoices):
+        NEWCOMERS = "newcomers", _("newcomers")
+        MERGED = "merged", _("another group joined")
+
+    group = models.ForeignKey(Group, models.CASCADE, related_name="news")
+    kind = models.CharField(max_length=9, choices=Kind)
+    day = models.DateField()  # in UTC
+    made = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("group", "day", condition=Q(kind="newcomers"), name="newcomers_once_a_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.group}: {self.get_kind_display()}, {self.day}"
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -47,6 +82,10 @@ class Membership(models.Model):
     signup = models.ForeignKey(Signup, models.CASCADE, related_name="memberships", verbose_name=_("sign-up"))
     joined = models.DateTimeField(_("joined"), auto_now_add=True)
     left = models.DateTimeField(_("left"), null=True, blank=True)
+    told = models.DateTimeField(_("told"), null=True, editable=False)  # the member has been introduced to the group
+    news = models.ForeignKey(News, models.SET_NULL, null=True, editable=False, related_name="people")  # told the others
+    came_from = models.ForeignKey(Group, models.SET_NULL, null=True, editable=False, related_name="gone")
+    asked_other = models.DateTimeField(_("asked for another group"), null=True, editable=False)
 
     objects = MembershipQuerySet.as_manager()
 
@@ -56,9 +95,25 @@ class Membership(models.Model):
             models.UniqueConstraint("group", "signup", name="member_once"),
             models.UniqueConstraint("signup", condition=Q(left=None), name="one_group_at_a_time"),
         ]
+        indexes = [
+            models.Index("group", condition=Q(told=None, left=None), name="member_to_tell"),
+            models.Index("group", "joined", condition=Q(news=None, left=None), name="member_to_announce"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.signup} in {self.group}"
+
+
+class StillIn(models.Model):
+    """A person was asked before forming whether they are still in. Whoever has not answered is silent."""
+
+    signup = models.OneToOneField(Signup, models.CASCADE, related_name="still_in", primary_key=True)
+    asked = models.DateTimeField(_("asked"), default=clock.now)
+    yes = models.DateTimeField(_("said yes"), null=True)
+    told = models.DateTimeField(_("told that they are left out"), null=True)
+
+    def __str__(self) -> str:
+        return f"{self.signup}: {'yes' if self.yes else 'no answer'}"
 
 
 def create_group(sequence: Sequence, number: int, name: str = "", description: str = "") -> Group:

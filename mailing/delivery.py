@@ -16,6 +16,7 @@ from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 
 from groups.models import Membership
+from mailing.group_letters import still_there
 from mailing.letters import Answer, Outcome
 from mailing.models import Batch, Delivery, Email, Event, OutboxMessage, Suppression
 from mooc.lib.addresses import fold
@@ -82,7 +83,7 @@ def _claim_of(rows: list[Delivery], bundle: str, now: datetime.datetime) -> Clai
         .select_related("sequence").order_by("pk").select_for_update(of=("self",), no_key=True)
     }  # fmt: skip
     email = Email.objects.select_related("sequence").filter(pk=rows[0].email_id).first() if rows else None
-    members = _members(email, list(people))
+    members = _members(email, list(people), rows)
     complained = _complained(rows)
     going, skipped, seen = [], {}, set()
     for row in rows:
@@ -112,6 +113,10 @@ def _skip(rows: list[Delivery], reason: str, now: datetime.datetime) -> None:
     # Who is out when the welcome would go has not been welcomed: `revive` brings it back with them.
     out = [row.signup_id for row in rows if row.kind == Kind.WELCOME and row.signup and not _is_in(row.signup)]
     Signup.objects.filter(pk__in=out).update(welcomed=None)
+    unmet = [
+        row.key.partition(":")[2] for row in rows if row.kind == Kind.INTRO and row.signup and not _is_in(row.signup)
+    ]
+    Membership.objects.filter(pk__in=unmet).update(told=None)
     # Nobody has seen the link of a confirmation that was not sent: it must not keep the next one from being sent.
     links = [row.key.partition(":")[2] for row in rows if row.kind == Kind.CONFIRM]
     LinkRequest.objects.filter(pk__in=links).delete()
@@ -153,9 +158,9 @@ def why_not(row: Delivery, members: set[int] | None, complained: set[str]) -> st
     return ""
 
 
-def _members(email: Email | None, people: list[int]) -> set[int] | None:
+def _members(email: Email | None, people: list[int], rows: list[Delivery]) -> set[int] | None:
     if email is None or email.audience != Email.Audience.GROUPS:
-        return None
+        return still_there(rows)
     return set(Membership.objects.current().filter(signup__in=people).values_list("signup", flat=True))
 
 

@@ -23,6 +23,7 @@ WHAT_EACH_GIVES = {
     "course": _("the title of the course"),
     "group_name": _("the name of the person’s group"),
     "group_address": _("the address that reaches the group"),
+    "check_in": _("“How is it going?” with three links: on track, behind, stuck"),
     "my_page_url": _("the link to the person’s own page"),
     "unsubscribe_url": _("the link that stops all mail; every message ends with it anyway"),
 }

@@ -129,6 +129,10 @@ class Delivery(models.Model):
         TEST = 12, _("test message")
         CONTROL = 13, _("control message")
         WELCOME = 20, _("welcome")
+        ASK = 24, _("“still in?”")
+        INTRO = 25, _("introduction to a group")
+        NEWS = 26, _("news of a group")
+        LEFT_OUT = 27, _("not in a group yet")
         POST = 30, _("group post")
         DIGEST = 40, _("digest")
         EMAIL = 50, _("course message")
@@ -244,6 +248,28 @@ class OutboxMessage(models.Model):
 
     def __str__(self) -> str:
         return self.subject
+
+
+class CheckIn(models.Model):
+    """What somebody said to “How is it going?” in one e-mail, the last time they said it."""
+
+    class Answer(models.TextChoices):
+        ON_TRACK = "on-track", _("on track")
+        BEHIND = "behind", _("behind")
+        STUCK = "stuck", _("stuck")
+
+    signup = models.ForeignKey(Signup, models.CASCADE, related_name="check_ins")
+    email = models.ForeignKey(Email, models.CASCADE, related_name="check_ins")
+    answer = models.CharField(_("answer"), max_length=8, choices=Answer)
+    said = models.DateTimeField(_("said"))
+
+    class Meta:
+        verbose_name = _("check-in")
+        constraints = [models.UniqueConstraint("email", "signup", name="check_in_once")]
+        indexes = [models.Index("said", name="check_in_time")]
+
+    def __str__(self) -> str:
+        return f"{self.signup}: {self.answer}"
 
 
 class Tick(models.Model):

@@ -39,7 +39,7 @@ def queue_confirmations(now: datetime.datetime | None = None) -> int:
         LinkRequest(kind=LinkRequest.Kind.CONFIRM, signup=person, mailed=now) for person in new
     )
     rows = [
-        _delivery(f"confirm:{link.pk}", link.signup, Kind.CONFIRM, _confirmation_bundle(link.signup), now)
+        promise_to(link.signup, f"confirm:{link.pk}", Kind.CONFIRM, _confirmation_bundle(link.signup), now)
         for link in links
     ]  # fmt: skip
     Delivery.objects.bulk_create(rows, ignore_conflicts=True)
@@ -60,7 +60,7 @@ def queue_links(now: datetime.datetime | None = None) -> int:
         .select_for_update(skip_locked=True, of=("self",))[:LOT]
     )  # fmt: skip
     rows = [
-        _delivery(f"link:{link.pk}", link.signup, Kind.LINK, f"link:{link.signup.sequence_id or 'waiting'}", now)
+        promise_to(link.signup, f"link:{link.pk}", Kind.LINK, f"link:{link.signup.sequence_id or 'waiting'}", now)
         for link in asked
     ]  # fmt: skip
     Delivery.objects.bulk_create(rows, ignore_conflicts=True)
@@ -68,7 +68,8 @@ def queue_links(now: datetime.datetime | None = None) -> int:
     return len(rows)
 
 
-def _delivery(key: str, person: Signup, kind: int, bundle: str, now: datetime.datetime) -> Delivery:
+def promise_to(person: Signup, key: str, kind: int, bundle: str, now: datetime.datetime) -> Delivery:
+    """Return the row, not saved yet, that promises one message to a person's address from `now` on."""
     return Delivery(
         key=key, address=person.email, signup=person, kind=kind, bundle=bundle, not_before=now, queued_at=now,
         changed_at=now,
@@ -84,8 +85,8 @@ def queue_welcomes(now: datetime.datetime | None = None) -> int:
         .select_for_update(skip_locked=True)[:LOT]
     )  # fmt: skip
     rows = [
-        _delivery(
-            f"welcome:{person.pk}", person, Kind.WELCOME,
+        promise_to(
+            person, f"welcome:{person.pk}", Kind.WELCOME,
             f"welcome:{person.sequence_id}:{'waited' if person.waited else 'new'}", now,
         )
         for person in new

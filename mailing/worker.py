@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError, connection, reset_queries
 from django.utils import timezone as clock
 
-from mailing import delivery, queue, transports
+from mailing import delivery, introductions, queue, transports
 from mailing.audience import audience_size
 from mailing.brakes import site_is_paused, stop_harmful
 from mailing.content import letter_of
@@ -91,12 +91,13 @@ def _round(report: Report, freeze: bool) -> None:
 
 
 def _queue_people(counts: Counter) -> None:
-    """Queue confirmations, links and welcomes, and move the waiting list, until nothing of each is left."""
+    """Queue all that is not written by staff, and move the waiting list, until nothing of each is left."""
     for name, step in (
         ("confirmations", queue.queue_confirmations),
         ("links", queue.queue_links),
         ("moved from the waiting list", move_one_batch),
         ("welcomes", queue.queue_welcomes),
+        *introductions.STEPS,
     ):
         while done := step():
             counts[name] += done
