@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mooc.lib.addresses import LONGEST_FOLDED
 from mooc.lib.keys import new_key
+from signup.models import Signup
 
 LONGEST_TEXT = 50_000  # characters of one post
 LONGEST_SUBJECT = 200
@@ -31,9 +32,7 @@ class Post(models.Model):
         PAGE = "page", _("on the page")
 
     group = models.ForeignKey("groups.Group", models.CASCADE, related_name="posts", verbose_name=_("group"))
-    author = models.ForeignKey(
-        "groups.Membership", models.CASCADE, null=True, related_name="posts", verbose_name=_("written by")
-    )  # fmt: skip
+    author = models.ForeignKey(Signup, models.CASCADE, null=True, related_name="posts", verbose_name=_("written by"))
     thread = models.ForeignKey("self", models.SET_NULL, null=True, related_name="answers")  # null: it begins one
     parent = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
     message_id = models.CharField(max_length=300, unique=True, default=new_message_id, editable=False)
@@ -85,14 +84,14 @@ class Attachment(models.Model):
 
 
 class Preference(models.Model):
-    """How one member wants the group's mail. No row: each message, none of their own."""
+    """How somebody wants the mail of their group. No row: each message, none of their own."""
 
     class Mail(models.TextChoices):
         EACH = "each", _("each message as it comes")
         DAILY = "daily", _("one message a day")
         NONE = "none", _("no mail, only the page")
 
-    membership = models.OneToOneField("groups.Membership", models.CASCADE, related_name="preference")
+    signup = models.OneToOneField(Signup, models.CASCADE, related_name="preference")
     mail = models.CharField(max_length=5, choices=Mail, default=Mail.EACH)
     echo = models.BooleanField(default=False)  # their own posts come back to them
     digest_from = models.DateTimeField(null=True)  # posts up to here were in a digest, or came one by one
@@ -102,14 +101,14 @@ class Preference(models.Model):
         indexes = [models.Index("digest_next", condition=Q(mail="daily"), name="digest_due")]
 
     def __str__(self) -> str:
-        return f"{self.membership}: {self.get_mail_display()}"
+        return f"{self.signup}: {self.get_mail_display()}"
 
 
 class Mute(models.Model):
-    """One member does not want to read another."""
+    """Somebody does not want to read somebody else."""
 
-    by = models.ForeignKey("groups.Membership", models.CASCADE, related_name="mutes")
-    muted = models.ForeignKey("groups.Membership", models.CASCADE, related_name="+")
+    by = models.ForeignKey(Signup, models.CASCADE, related_name="mutes")
+    muted = models.ForeignKey(Signup, models.CASCADE, related_name="+")
 
     class Meta:
         constraints = [models.UniqueConstraint("by", "muted", name="muted_once")]
@@ -122,7 +121,7 @@ class Report(models.Model):
     """A member asks the organisers to look at a post."""
 
     post = models.ForeignKey(Post, models.CASCADE, related_name="reports")
-    by = models.ForeignKey("groups.Membership", models.CASCADE, related_name="+")
+    by = models.ForeignKey(Signup, models.CASCADE, related_name="+")
     words = models.CharField(_("what is wrong"), max_length=500, blank=True)
     made = models.DateTimeField(_("reported"), default=clock.now)
     settled = models.DateTimeField(_("looked at"), null=True)
@@ -158,7 +157,7 @@ class Refusal(models.Model):
     group = models.ForeignKey("groups.Group", models.CASCADE, related_name="refusals", verbose_name=_("to"))
     address = models.CharField(_("from"), max_length=254, blank=True)
     folded = models.CharField(max_length=LONGEST_FOLDED, blank=True)
-    member = models.ForeignKey("groups.Membership", models.CASCADE, null=True, related_name="+")
+    signup = models.ForeignKey(Signup, models.CASCADE, null=True, related_name="+")  # of a current member
     reason = models.CharField(_("why"), max_length=12, choices=Reason)
     made = models.DateTimeField(_("came"), default=clock.now)
     answer = models.BooleanField(_("gets an answer"), default=False)

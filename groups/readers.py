@@ -21,7 +21,7 @@ def shown_name(signup: Signup) -> str:
 
 def author_name(post: Post) -> str:
     """Return the name that stands at a post."""
-    return shown_name(post.author.signup) if post.author else _("Course team")
+    return shown_name(post.author) if post.author else _("Course team")
 
 
 def active_members() -> QuerySet[Membership]:
@@ -30,19 +30,19 @@ def active_members() -> QuerySet[Membership]:
 
 
 def readers_now(post: Post) -> QuerySet[Membership]:
-    """Return who gets a post as a message of its own: not its author, unless they want that, and nobody who muted them."""
-    away = Preference.objects.filter(membership=OuterRef("pk")).exclude(mail=Preference.Mail.EACH)
+    """Return who gets a post as a message of its own: not its author, unless they want that; not who muted them."""
+    away = Preference.objects.filter(signup=OuterRef("signup")).exclude(mail=Preference.Mail.EACH)
     found = active_members().filter(~Exists(away), group=post.group_id)
     if post.author_id is None:
         return found
-    mutes = Mute.objects.filter(by=OuterRef("pk"), muted__signup=post.author.signup_id)
-    echo = Q(preference__echo=True) | ~Q(pk=post.author_id)
+    mutes = Mute.objects.filter(by=OuterRef("signup"), muted=post.author_id)
+    echo = Q(signup__preference__echo=True) | ~Q(signup=post.author_id)
     return found.filter(~Exists(mutes), echo)
 
 
-def muted_by(member: Membership) -> set[int]:
-    """Return the sign-ups whose posts a member does not want to read."""
-    return set(Mute.objects.filter(by=member).values_list("muted__signup", flat=True))
+def muted_by(person: Signup) -> set[int]:
+    """Return the sign-ups whose posts somebody does not want to read."""
+    return set(Mute.objects.filter(by=person).values_list("muted", flat=True))
 
 
 def still_reading(kind_is_post: bool, about: int, people: list[int]) -> set[int]:
@@ -67,13 +67,13 @@ def next_morning(signup: Signup, now: datetime.datetime) -> datetime.datetime:
     return morning
 
 
-def set_preference(member: Membership, mail: str, echo: bool, now: datetime.datetime) -> Preference:
-    """Keep how a member wants the group's mail. A first digest begins with what is written from now on."""
-    row, _made = Preference.objects.get_or_create(membership=member)
+def set_preference(person: Signup, mail: str, echo: bool, now: datetime.datetime) -> Preference:
+    """Keep how somebody wants the group's mail. A first digest begins with what is written from now on."""
+    row, _made = Preference.objects.get_or_create(signup=person)
     daily = mail == Preference.Mail.DAILY
     if daily and row.mail != Preference.Mail.DAILY:
         row.digest_from = now
     row.mail, row.echo = mail, echo
-    row.digest_next = next_morning(member.signup, now) if daily else None
+    row.digest_next = next_morning(person, now) if daily else None
     row.save()
     return row

@@ -19,6 +19,7 @@ from groups.quoting import new_text
 from groups.refusing import SILENT, never_passed_on, wants_to_stop
 from mooc.lib.addresses import fold
 from mooc.lib.insert import insert_if_new
+from signup.models import Signup
 
 Reason = Refusal.Reason
 HOUR, DAY = datetime.timedelta(hours=1), datetime.timedelta(days=1)
@@ -37,15 +38,10 @@ class RefusedError(Exception):
         self.reason = reason
 
 
-def group_at(address: str) -> Group | None:
-    """Return the group that an address reaches; None where it is no group's."""
-    return Group.objects.select_related("sequence").filter(address=fold(address)).first()
-
-
 def is_open(group: Group, now: datetime.datetime) -> bool:
-    """Say whether a group still talks: until GROUP_OPEN_DAYS after the last day of its course."""
+    """Say whether a group still talks: it is not closed, and its course ended at most GROUP_OPEN_DAYS ago."""
     last = group.sequence.end_date.toordinal() + settings.GROUP_OPEN_DAYS
-    return now.astimezone(group.sequence.zone).date().toordinal() <= last
+    return group.closed is None and now.astimezone(group.sequence.zone).date().toordinal() <= last
 
 
 def is_organisers(address: str) -> bool:
@@ -117,12 +113,15 @@ def is_our_address(address: str) -> bool:
     return Group.objects.filter(address=fold(address)).exists()
 
 
-def writer(group: Group, folded: str) -> Membership | None:
-    """Return the current member with this folded address, locked; None for the organisers. Raises RefusedError."""
+def writer(group: Group, folded: str) -> Signup | None:
+    """Return the current member with this folded address; None for the organisers. Raises RefusedError.
+
+    The membership stays locked until the post is stored: nobody writes after they were taken out.
+    """
     mine = Membership.objects.filter(group=group, signup__folded=folded).select_related("signup")
     found = mine.current().select_for_update(of=("self",), no_key=True).first()
     if found or is_organisers(folded):
-        return found
+        return found.signup if found else None
     raise RefusedError(Reason.FORMER if mine.exists() else Reason.STRANGER)
 
 
@@ -135,7 +134,7 @@ def find_post(group: Group, ids: Iterable[str]) -> Post | None:
 
 def write(
     group: Group,
-    author: Membership | None,
+    author: Signup | None,
     text: str,
     source: str,
     *,
@@ -193,9 +192,10 @@ def refuse(group: Group, address: str, reason: str, now: datetime.datetime) -> R
     outsider = reason in (Reason.STRANGER, Reason.FORMER)
     crowd = outsider and today.filter(group=group, reason=reason).count() >= MOST_ANSWERS
     member = None if outsider else Membership.objects.current().filter(group=group, signup__folded=folded).first()
+    person = member.signup if member else None
     answer = bool(address) and reason not in SILENT and not again and not crowd
     return Refusal.objects.create(
-        group=group, address=address, folded=folded, member=member, reason=reason, made=now, answer=answer
+        group=group, address=address, folded=folded, signup=person, reason=reason, made=now, answer=answer
     )
 
 

@@ -70,18 +70,11 @@ def group(*members: Signup, **fields) -> Group:
     return made
 
 
-def post(**fields) -> Post:
-    """Make a post that is shown: by `author`, a membership, or by the organisers to `group`."""
-    author = fields.get("author")
+def post(group: Group, **fields) -> Post:
+    """Make a post to a group that is shown: by `author`, a sign-up, or by the organisers."""
     made = fields.get("made", clock.now())
-    group_of = fields.pop("group", None) or (author.group if author else group(signup()))
-    given = {
-        "text": "Shall we meet at six?",
-        "source": Post.Source.PAGE,
-        "origin": f"test{next(numbers)}",
-        "made": made,
-    }
-    return Post.objects.create(**{**given, "group": group_of, "shown": made, **fields})
+    given = {"text": "Shall we meet at six?", "source": "page", "origin": f"test{next(numbers)}", "made": made}
+    return Post.objects.create(**{**given, "group": group, "shown": made, **fields})
 
 
 def delivery(**fields) -> Delivery:

@@ -72,6 +72,11 @@ BAD = {
     "MAIL_BATCH_SIZE": "1001",
     "MAIL_LEASE_SECONDS": "five minutes",
     "MAIL_TIMEOUT_SECONDS": "0",
+    "GROUP_DISCUSSION": "campfire",
+    "GROUP_OPEN_DAYS": "for ever",
+    "GROUP_POSTS_PER_HOUR": "0",
+    "GROUP_MESSAGE_MEGABYTES": "51",
+    "GROUP_PICTURE_MEGABYTES": "-1",
     "DATABASE_URL": "oracle-of-delphi://learner:hunter2@db/course",
 }
 
