@@ -6,10 +6,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from groups.models import Group, Membership
+from groups.post_admin import PostAdmin, RefusalAdmin
 from mooc.lib.admin import CourseAdmin, ReadOnly
 from signup.admin import SignupAdmin
 from signup.models import Signup
 from signup.people_csv import Column
+
+__all__ = ["GroupAdmin", "GroupedSignupAdmin", "PostAdmin", "RefusalAdmin"]
 
 
 class MembershipInline(ReadOnly, admin.TabularInline):

@@ -45,17 +45,10 @@ def muted_by(person: Signup) -> set[int]:
     return set(Mute.objects.filter(by=person).values_list("muted", flat=True))
 
 
-def still_reading(kind_is_post: bool, about: int, people: list[int]) -> set[int]:
-    """Return which of these sign-ups may still get post `about`, or the digest of group `about`.
-
-    Asked when a message is claimed: who has left the group since, and everybody where a moderator holds the post now,
-    is out.
-    """
-    members = active_members().filter(signup__in=people)
-    if not kind_is_post:
-        return set(members.filter(group=about).values_list("signup", flat=True))
-    post = Post.objects.filter(pk=about, state=Post.State.SHOWN).first()
-    return set(members.filter(group=post.group_id).values_list("signup", flat=True)) if post else set()
+def still_in(group: int, people: list[int]) -> set[int]:
+    """Return which of these sign-ups are in the group now."""
+    members = Membership.objects.current().filter(group=group, signup__in=people)
+    return set(members.values_list("signup", flat=True))
 
 
 def next_morning(signup: Signup, now: datetime.datetime) -> datetime.datetime:

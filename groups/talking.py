@@ -128,7 +128,10 @@ def writer(group: Group, folded: str) -> Signup | None:
 def find_post(group: Group, ids: Iterable[str]) -> Post | None:
     """Return the nearest post of a group that these Message-Ids name."""
     wanted = list(ids)
-    known = {post.message_id: post for post in Post.objects.filter(group=group, message_id__in=wanted)}
+    known = {
+        post.message_id: post
+        for post in Post.objects.select_related("thread").filter(group=group, message_id__in=wanted)
+    }
     return next((known[one] for one in reversed(wanted) if one in known), None)
 
 

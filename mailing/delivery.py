@@ -19,6 +19,7 @@ from groups.models import Membership
 from mailing.group_letters import still_there
 from mailing.letters import Answer, Outcome
 from mailing.models import Batch, Delivery, Email, Event, OutboxMessage, Suppression
+from mailing.talk_readers import is_copy, still_reading
 from mooc.lib.addresses import fold
 from mooc.lib.digests import digest
 from signup.models import LinkRequest, Signup
@@ -91,7 +92,7 @@ def _claim_of(rows: list[Delivery], bundle: str, now: datetime.datetime) -> Clai
         reason = why_not(row, members, complained)
         if reason:
             skipped.setdefault(reason, []).append(row)
-        elif fold(row.address) not in seen and _course(row) == _course((going or [row])[0]):
+        elif fold(row.address) not in seen and (is_copy(row) or _course(row) == _course(_first(going) or row)):
             # A second message of this kind to one address waits for the next call: a call names an address once.
             # So does somebody whom the waiting list has moved into a course meanwhile: a call is about one course.
             seen.add(fold(row.address))
@@ -100,6 +101,10 @@ def _claim_of(rows: list[Delivery], bundle: str, now: datetime.datetime) -> Clai
         _skip(kept_back, reason, now)
     batch = _open_batch(bundle, going, now) if going else None
     return Claim(batch, going, sum(map(len, skipped.values())))
+
+
+def _first(rows: list[Delivery]) -> Delivery | None:
+    return next((row for row in rows if not is_copy(row)), None)
 
 
 def _course(row: Delivery) -> int | None:
@@ -141,7 +146,7 @@ def why_not(row: Delivery, members: set[int] | None, complained: set[str]) -> st
     person = row.signup
     if fold(row.address) in complained:
         return _("This address reported our mail as spam. Only an organiser can lift that.")
-    if row.kind in (Kind.TEST, Kind.CONTROL):
+    if row.kind in (Kind.TEST, Kind.CONTROL, Kind.ANSWER) or is_copy(row):
         return ""
     if person is None:
         return _("The sign-up was deleted.")
@@ -154,13 +159,14 @@ def why_not(row: Delivery, members: set[int] | None, complained: set[str]) -> st
     if not person.confirmed:
         return _("The address is no longer confirmed.")
     if members is not None and person.pk not in members:
-        return _("Left the group before it was sent.")
+        return _("Left the group before it was sent, or a moderator holds it.")
     return ""
 
 
 def _members(email: Email | None, people: list[int], rows: list[Delivery]) -> set[int] | None:
     if email is None or email.audience != Email.Audience.GROUPS:
-        return still_there(rows)
+        talk = rows and rows[0].kind in (Kind.POST, Kind.DIGEST)
+        return still_reading(rows[0], people) if talk else still_there(rows)
     return set(Membership.objects.current().filter(signup__in=people).values_list("signup", flat=True))
 
 

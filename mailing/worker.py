@@ -11,10 +11,10 @@ from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError, connection, reset_queries
 from django.utils import timezone as clock
 
-from mailing import delivery, introductions, queue, transports
+from mailing import delivery, introductions, queue, talk_queue, transports
 from mailing.audience import audience_size
 from mailing.brakes import site_is_paused, stop_harmful
-from mailing.content import letter_of
+from mailing.composing import letter_of
 from mailing.letters import Answer, Outcome, Progress
 from mailing.models import Batch, Delivery, Email, Tick
 from mailing.settling import settle_all
@@ -98,6 +98,7 @@ def _queue_people(counts: Counter) -> None:
         ("moved from the waiting list", move_one_batch),
         ("welcomes", queue.queue_welcomes),
         *introductions.STEPS,
+        *talk_queue.STEPS,
     ):
         while done := step():
             counts[name] += done
