@@ -157,7 +157,8 @@ def _body(message: EmailMessage, picture_bytes: int) -> tuple[str, tuple[Picture
             continue
         if kind in _SEALED:
             sealed = True
-        elif kind == "text/plain" and not attached:
+        elif kind.startswith("multipart/") or (kind == "text/plain" and not attached):
+            # A multipart in which no part was found is broken, and what stands in it may be words.
             plain.append(_flowed(_text(part), part))
         elif kind == "text/html" and not attached:
             html.append(_text(part))

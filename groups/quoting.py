@@ -36,7 +36,7 @@ def new_text(text: str, group_address: str) -> str:
     above, below = _unsigned(lines[:start]), lines[after:]
     if _has_words(above):
         if _is_interleaved(below):
-            above += _answered(below)
+            above += ["", *_answered(below)]
     else:
         above = _answered(below)
     return re.sub(r"\n{3,}", "\n\n", "\n".join(above)).strip("\n")

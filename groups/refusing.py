@@ -51,7 +51,7 @@ def never_passed_on(message: Incoming, envelope_sender: str | None, own_domain: 
         "junk",
     ):
         return Reason.LIST
-    if message.senders != 1 or not message.sender or _is_forged(head):
+    if message.senders != 1 or not message.sender or _is_forged(message):
         return Reason.FORGED
     return ""
 
