@@ -53,11 +53,18 @@ def still_in(group: int, people: list[int]) -> set[int]:
 
 def next_morning(signup: Signup, now: datetime.datetime) -> datetime.datetime:
     """Return the next moment after `now` at which it is seven in the morning where the learner lives, in UTC."""
-    here = now.astimezone(signup.zone)
-    day = here.date()
-    while (morning := datetime.datetime.combine(day, MORNING, signup.zone).astimezone(datetime.UTC)) <= now:
-        day += DAY
-    return morning
+    day = now.astimezone(signup.zone).date()
+    return next(moment for moment in (_morning(signup, day), _morning(signup, day + DAY)) if moment > now)
+
+
+def last_morning(signup: Signup, now: datetime.datetime) -> datetime.datetime:
+    """Return the last moment up to `now` at which it was seven in the morning where the learner lives, in UTC."""
+    day = now.astimezone(signup.zone).date()
+    return next(moment for moment in (_morning(signup, day), _morning(signup, day - DAY)) if moment <= now)
+
+
+def _morning(signup: Signup, day: datetime.date) -> datetime.datetime:
+    return datetime.datetime.combine(day, MORNING, signup.zone).astimezone(datetime.UTC)
 
 
 def set_preference(person: Signup, mail: str, echo: bool, now: datetime.datetime) -> Preference:

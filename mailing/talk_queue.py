@@ -12,7 +12,8 @@ from django.db import transaction
 from django.utils import timezone as clock
 
 from groups.models import Mute, Post, Preference, Refusal
-from groups.readers import active_members, next_morning, readers_now
+from groups.readers import active_members, last_morning, next_morning, readers_now
+from mailing.delivery import revive
 from mailing.models import Delivery
 from mailing.queue import LOT, promise_to
 from mailing.talk_readers import organisers_address
@@ -21,7 +22,7 @@ Kind = Delivery.Kind
 POSTS = 100  # a transaction
 AT_ONCE = 5  # posts of one group within a minute that go at once; those after them wait for each other
 APART = datetime.timedelta(seconds=5)
-MINUTE = datetime.timedelta(minutes=1)
+MINUTE, DAY = datetime.timedelta(minutes=1), datetime.timedelta(days=1)
 
 
 @transaction.atomic
@@ -46,6 +47,7 @@ def queue_posts(now: datetime.datetime | None = None) -> int:
         rows += [promise_to(member.signup, key, Kind.POST, key, post.queued) for member in readers]
         rows.append(_promise(key, organisers_address(), Kind.POST, key, post.queued))
     Delivery.objects.bulk_create(rows, ignore_conflicts=True, batch_size=LOT)
+    revive([f"post:{post.pk}" for post in posts], now)  # of posts that a moderator held and then let stand
     Post.objects.bulk_update(posts, ["queued"])
     return len(posts)
 
@@ -89,8 +91,8 @@ def queue_digests(now: datetime.datetime | None = None) -> int:
     posts, muted = _posts_for(due, group_of), _mutes_of(people)
     rows = []
     for row in due:
-        end, group = row.digest_next, group_of.get(row.signup_id)
-        begin = row.digest_from or end - datetime.timedelta(days=1)
+        end, group = last_morning(row.signup, now), group_of.get(row.signup_id)
+        begin = row.digest_from or end - DAY
         mine = [(by, shown) for by, shown in posts.get(group, []) if begin < shown <= end]
         others = {by for by, _shown in mine if by != row.signup_id}
         unread = others & muted.get(row.signup_id, set())
@@ -99,7 +101,7 @@ def queue_digests(now: datetime.datetime | None = None) -> int:
             key = f"digest:{end.astimezone(row.signup.zone).date()}:{group}"
             own = f":{row.signup_id}" if unread else ""
             rows.append(promise_to(row.signup, key, Kind.DIGEST, bundle + own, now))
-        row.digest_from, row.digest_next = end, next_morning(row.signup, now)
+        row.digest_from, row.digest_next = max(begin, end), next_morning(row.signup, now)
     Delivery.objects.bulk_create(rows, ignore_conflicts=True)
     Preference.objects.bulk_update(due, ["digest_from", "digest_next"])
     return len(due)
@@ -115,7 +117,7 @@ def _posts_for(
     """Return {group: [(author, shown since), ...]} of the posts that could stand in these digests."""
     if not due:
         return {}
-    begin = min(row.digest_from or row.digest_next - datetime.timedelta(days=1) for row in due)
+    begin = min(row.digest_from or row.digest_next - DAY for row in due)
     shown = Post.objects.filter(group__in=set(group_of.values()), state=Post.State.SHOWN, shown__gt=begin)
     found: dict[int, list] = defaultdict(list)
     for group, author, moment in shown.values_list("group", "author", "shown"):
