@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.db.models import Max
 from django.db.models.functions import Coalesce
 from django.utils.html import escape, linebreaks, urlize
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from groups.models import Group, Membership
 from groups.posts import Post
@@ -49,7 +49,7 @@ class ThreadPage:
 
 def html_of(text: str) -> SafeString:
     """Return a post's plain text as html: escaped, its paragraphs kept, its addresses made into links."""
-    return linebreaks(urlize(escape(text), trim_url_limit=60, nofollow=True))
+    return mark_safe(linebreaks(urlize(escape(text), trim_url_limit=60, nofollow=True)))  # escaped first
 
 
 def page_of_threads(group: Group, reader: Signup | None, number: int = 1) -> ThreadPage:

@@ -42,7 +42,8 @@ def _decoded(part: bytes) -> bytes:
 
 
 def _multipart(body: bytes, boundary: bytes) -> dict[str, bytes]:
-    parts = (b"\r\n" + body).split(b"\r\n--" + boundary, MOST_FIELDS + 1)
+    line = rb"\r\n--" + re.escape(boundary) + rb"(?=\r\n|--)"
+    parts = re.split(line, b"\r\n" + body, maxsplit=MOST_FIELDS + 1)
     if len(parts) > MOST_FIELDS + 1:
         raise UnreadableFormError("too many fields")
     found: dict[str, bytes] = {}
