@@ -16,7 +16,6 @@ from email.utils import getaddresses
 import nh3
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from inscriptis import get_text
 
 from groups.pictures import Picture, picture_of
@@ -259,13 +258,6 @@ def text_of_html(html: str) -> str:
                 "\n".join(f"{'>' * depth} {line.strip()}" if depth else line.strip() for line in text.split("\n"))
             )
     return "\n".join(pieces)
-
-
-def said_of_pictures(number: int) -> str:
-    """Return a sentence that says how many pictures came with a post."""
-    return ngettext("%(number)s picture came with it.", "%(number)s pictures came with it.", number) % {
-        "number": number
-    }
 
 
 _TAGS = {

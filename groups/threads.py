@@ -7,6 +7,7 @@ from django.db.models import Max
 from django.db.models.functions import Coalesce
 from django.utils.html import escape, linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from groups.models import Group, Membership
 from groups.posts import Post
@@ -70,7 +71,8 @@ def page_of_threads(group: Group, reader: Signup | None, number: int = 1) -> Thr
 
 def _thread(posts: list[Post], reader: Signup | None, muted: set[int]) -> Thread:
     shown = [_shown(post, reader, muted) for post in posts]
-    return Thread(posts[0].subject if posts else "", shown)
+    visible = [one.post.subject for one in shown if one.hidden not in (Post.State.HELD, Post.State.REMOVED)]
+    return Thread(visible[0] if visible else "", shown)
 
 
 def _shown(post: Post, reader: Signup | None, muted: set[int]) -> Shown:
@@ -81,15 +83,32 @@ def _shown(post: Post, reader: Signup | None, muted: set[int]) -> Shown:
     return Shown(post, author_name(post), mine, hidden)
 
 
-def people_of(group: Group, reader: Signup | None) -> list[dict[str, object]]:
-    """Return who is in a group, by name in the order of the names, and whom the reader has muted."""
+@dataclass(frozen=True)
+class Person:
+    """Somebody in a group, as one reader sees them. `number` is that of their membership."""
+
+    name: str
+    number: int
+    is_me: bool
+    muted: bool
+
+    @property
+    def label(self) -> str:
+        """The name, with what it is to the reader."""
+        if self.is_me:
+            return _("%(name)s (you)") % {"name": self.name}
+        return _("%(name)s (muted)") % {"name": self.name} if self.muted else self.name
+
+
+def people_of(group: Group, reader: Signup | None) -> list[Person]:
+    """Return who is in a group, in the order of the names, and whom the reader has muted."""
     muted = muted_by(reader) if reader else set()
     members = Membership.objects.current().filter(group=group).select_related("signup")
     people = [
-        {
-            "name": shown_name(member.signup), "number": member.pk, "is_me": reader and member.signup_id == reader.pk,
-            "muted": member.signup_id in muted,
-        }
+        Person(
+            shown_name(member.signup), member.pk, reader is not None and member.signup_id == reader.pk,
+            member.signup_id in muted,
+        )
         for member in members
     ]  # fmt: skip
-    return sorted(people, key=lambda person: str(person["name"]).casefold())
+    return sorted(people, key=lambda person: person.name.casefold())

@@ -131,10 +131,12 @@ def _page(
     wanted = request.GET.get("page", "1")
     number = int(wanted) if wanted.isascii() and wanted.isdigit() and 0 < len(wanted) < 5 else 1
     answered = form["answer"].value() if form else None
+    people = people_of(group, reader)
     shown = {
         "group": group, "title": title_of(group.sequence), "form": form, "is_open": is_open(group, clock.now()),
         "answered": Post.objects.filter(group=group, pk=answered or 0, state=Post.State.SHOWN).first(),
-        "found": page_of_threads(group, reader, max(number, 1)), "people": people_of(group, reader),
+        "found": page_of_threads(group, reader, max(number, 1)), "people": people,
+        "labels": [person.label for person in people],
         "notice": NOTICES.get(request.GET.get("done"), ""),
     }  # fmt: skip
     return render(request, "groups/group.html", shown | context, status=400 if form and form.errors else 200)

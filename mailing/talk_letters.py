@@ -11,7 +11,6 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from groups.inbound import said_of_pictures
 from groups.links import leave_url_of, page_of
 from groups.models import Group, Mute, Post
 from groups.readers import author_name
@@ -59,8 +58,9 @@ def _post_letter(post: Post) -> Letter:
     group = post.group
     subject = f"[{group.name}] {post.subject}"
     pictures = post.attachments.count()
-    notes = [said_of_pictures(pictures)] if pictures else []
-    context = {"group": group, "post": post, "notes": [*notes, *post.left_out]}
+    context = {
+        "group": group, "notes": post.left_out, "pictures": _said_of_pictures(pictures) if pictures else "",
+    }  # fmt: skip
     done = _finished("post", [post], context, group)
     ids = [one.message_id for one in _ancestors(post)]
     headers = {**_list_headers(group), "References": " ".join(f"<{one}>" for one in [*ids, post.message_id])}
@@ -71,6 +71,15 @@ def _post_letter(post: Post) -> Letter:
         subject=_inert(one_line(f"Re: {subject}" if post.thread_id else subject)),
         text=done.text, html=done.html, reply_to=group.address, headers=headers, tags=("post",),
     )  # fmt: skip
+
+
+def _said_of_pictures(number: int) -> str:
+    said = ngettext(
+        "%(number)s picture came with it: see it on the group’s page.",
+        "%(number)s pictures came with it: see them on the group’s page.",
+        number,
+    )
+    return said % {"number": number}
 
 
 def _ancestors(post: Post) -> list[Post]:
