@@ -15,7 +15,7 @@ from mailing.models import Delivery, Email
 from mailing.render import Finished, finish, text_of
 from mooc.lib.urls import page_url
 from sequence.models import Sequence, title_of
-from signup.answers import in_words
+from signup.answers import in_words, sample_answers
 from signup.leaving import one_click_token
 from signup.models import LinkRequest
 
@@ -151,6 +151,11 @@ def _rendered(name: str, context: dict, layout: dict[str, str]) -> tuple[str, Fi
     return subject, finish(html, text, {**layout, "subject": merge.one_line(subject)})
 
 
+def finish_welcome(sequence: Sequence) -> tuple[str, Finished]:
+    """Return the subject of a course's welcome and what it looks like; raises ValidationError as `finish` does."""
+    return _finished_system(Delivery(kind=Kind.WELCOME, bundle=f"welcome:{sequence.pk}:new"), sequence)
+
+
 def _template(name: str, context: dict) -> str:
     return render_to_string(name, context).strip()
 
@@ -203,7 +208,8 @@ def _values(delivery: Delivery, course: str, group: Group | None, questions: set
         # A test message reaches an organiser, who has no sign-up: the links lead to pages that need none.
         person = {"name": _("Alex Example"), "first_name": _("Alex"), "my_page_url": page_url("landing")}
         links = {"unsubscribe_url": page_url("unsubscribe"), "one_click_url": page_url("unsubscribe")}
-        samples = {key: _("(the answer)") for key in questions}
+        sequence = _sequence_of(delivery)
+        samples = sample_answers(sequence.questions.all()) if sequence else {}
         return {**samples, **person, **links, "course": course, "group_name": "", "group_address": "", "check_in": ""}
     answers = {key: in_words(signup.answers.get(key, "")) for key in questions}
     return {

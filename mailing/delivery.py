@@ -21,6 +21,7 @@ from mailing.letters import Answer, Outcome
 from mailing.models import Batch, Delivery, Email, Event, OutboxMessage, Suppression
 from mailing.talk_readers import is_copy, still_reading
 from mooc.lib.addresses import fold
+from mooc.lib.deadlocks import once_more_after_deadlock
 from mooc.lib.digests import digest
 from signup.models import LinkRequest, Signup
 
@@ -55,6 +56,7 @@ def due(now: datetime.datetime) -> QuerySet[Delivery]:
     return ready.exclude(email__in=paused) if paused else ready
 
 
+@once_more_after_deadlock
 @transaction.atomic
 def claim(now: datetime.datetime | None = None, size: int | None = None, bundle: str = "") -> Claim | None:
     """Take the next deliveries that can share one provider call, of one `bundle` if given; None when nothing waits.
@@ -363,10 +365,10 @@ def forget(address: str, now: datetime.datetime | None = None) -> int:
     OutboxMessage.objects.filter(delivery__in=rows).delete()
     waiting = Delivery.objects.filter(pk__in=rows, status=Status.QUEUED)
     waiting.update(status=Status.SKIPPED, reason=_("The person was erased."), changed_at=now)
-    Event.objects.filter(delivery__in=rows).update(address=_hidden(address), url="", payload={"erased": True})
-    known = Suppression.objects.filter(folded=_hidden(address)).values("kind")
+    Event.objects.filter(delivery__in=rows).update(address=hidden(address), url="", payload={"erased": True})
+    known = Suppression.objects.filter(folded=hidden(address)).values("kind")
     Suppression.objects.filter(folded=fold(address), kind__in=known).delete()  # the same person was erased before
-    Suppression.objects.filter(folded=fold(address)).update(folded=_hidden(address))
+    Suppression.objects.filter(folded=fold(address)).update(folded=hidden(address))
     return _hide(rows, address)
 
 
@@ -377,13 +379,14 @@ def _hide(rows: list[int], address: str) -> int:
     """
     here = Delivery.objects.filter(pk__in=rows).order_by("pk").values_list("pk", "key")
     first = {key: pk for pk, key in reversed(here)}
-    there = Delivery.objects.filter(key__in=first, address=_hidden(address)).values_list("key", flat=True)
+    there = Delivery.objects.filter(key__in=first, address=hidden(address)).values_list("key", flat=True)
     kept = [pk for key, pk in first.items() if key not in set(there)]
     Delivery.objects.filter(pk__in=rows).exclude(pk__in=kept).delete()
-    return Delivery.objects.filter(pk__in=kept).update(address=_hidden(address), signup=None)
+    return Delivery.objects.filter(pk__in=kept).update(address=hidden(address), signup=None)
 
 
-def _hidden(address: str) -> str:
+def hidden(address: str) -> str:
+    """Return the keyed hash that stands in place of an erased person's address."""
     return f"{ERASED}{digest('erased', fold(address))[:32]}"
 
 
@@ -394,4 +397,4 @@ def is_forgotten(row: Delivery) -> bool:
 
 def belongs_to(row: Delivery, address: str) -> bool:
     """Say whether a delivery was promised to this address, also after its owner was erased."""
-    return row.address == _hidden(address) if is_forgotten(row) else fold(row.address) == fold(address)
+    return row.address == hidden(address) if is_forgotten(row) else fold(row.address) == fold(address)

@@ -45,6 +45,7 @@ class Email(models.Model):
     scheduled_for = models.DateTimeField(_("scheduled for"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.DRAFT)
     paused = models.DateTimeField(_("paused"), null=True, editable=False)
+    resumed = models.DateTimeField(null=True, editable=False)  # after it had stopped itself: a person has seen the harm
     problem = models.TextField(_("what is wrong with it"), blank=True, editable=False)
     frozen_html = models.TextField(blank=True, editable=False)  # the whole page as it left, merge tags in place
     frozen_text = models.TextField(blank=True, editable=False)
@@ -93,8 +94,8 @@ class Batch(models.Model):
     doubt = models.TextField(_("why it is still unsure"), blank=True)
 
     class Meta:
-        verbose_name = _("provider call")
-        verbose_name_plural = _("provider calls")
+        verbose_name = _("batch handed to the mail provider")
+        verbose_name_plural = _("batches handed to the mail provider")
         indexes = [
             models.Index("lease_until", condition=Q(outcome="open"), name="batch_open"),
             models.Index("lease_until", condition=Q(outcome="unsure"), name="batch_unsure"),
@@ -182,12 +183,16 @@ class Event(models.Model):
     machine = models.BooleanField(_("by a machine"), default=False)
     url = models.TextField(_("link"), blank=True)
     payload = models.JSONField()
+    whole = models.BooleanField(default=True, db_default=True)  # the payload is still there
 
     class Meta:
         verbose_name = _("event")
         ordering = ["-pk"]
         constraints = [models.UniqueConstraint("uid", "day", name="event_once")]
-        indexes = [models.Index("kind", "happened", name="event_kind_time")]
+        indexes = [
+            models.Index("kind", "happened", name="event_kind_time"),
+            models.Index("received", condition=Q(whole=True), name="event_to_trim"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.address}"
@@ -215,11 +220,18 @@ class Suppression(models.Model):
     kind = models.CharField(_("why"), max_length=11, choices=Kind)
     since = models.DateTimeField(_("since"))
     lifted = models.DateTimeField(_("lifted"), null=True, blank=True)
+    removed = models.DateTimeField(null=True)  # when the provider's own entry was taken out, for good or to try
+    tried = models.DateTimeField(null=True)  # when the provider last refused to change it
+    trouble = models.TextField(_("what the provider said"), blank=True, default="", db_default="")
 
     class Meta:
-        verbose_name = _("suppressed address")
-        verbose_name_plural = _("suppressed addresses")
+        verbose_name = _("address that gets no mail")
+        verbose_name_plural = _("addresses that get no mail")
         constraints = [models.UniqueConstraint("folded", "kind", name="suppressed_once")]
+        indexes = [
+            models.Index("tried", condition=Q(lifted__isnull=False, removed=None), name="suppression_to_remove"),
+            models.Index("removed", condition=Q(lifted=None, removed__isnull=False), name="suppression_on_trial"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.folded}: {self.get_kind_display()}"
@@ -230,6 +242,10 @@ class SitePause(models.Model):
 
     since = models.DateTimeField(default=clock.now)
     reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("pause of all mail")
+        verbose_name_plural = _("pauses of all mail")
 
     def __str__(self) -> str:
         return f"paused since {self.since:%Y-%m-%d %H:%M}"

@@ -12,7 +12,9 @@ from mailing.audience import people
 from mailing.brakes import is_too_late
 from mailing.content import finish_email
 from mailing.delivery import revive
+from mailing.keeping_step import has_lists
 from mailing.models import Delivery, Email
+from mailing.suppressing import recall_erased, unsubscribed
 from signup.leaving import AGAIN
 from signup.models import LinkRequest, Signup
 
@@ -27,14 +29,17 @@ def queue_confirmations(now: datetime.datetime | None = None) -> int:
     Each gets a link of their own; somebody who got one within the hour and has not used it needs no other.
     """
     now = now or clock.now()
-    asking = list(
-        Signup.objects.filter(asked__isnull=False).order_by("pk").select_for_update(skip_locked=True)[:LOT]
-    )  # fmt: skip
+    wanted = Signup.objects.filter(asked__isnull=False)
+    if has_lists():
+        # The provider would not deliver it: the worker first takes out what is in the way (`keeping_step`).
+        wanted = wanted.exclude(Exists(unsubscribed().filter(removed=None, folded=OuterRef("folded"))))
+    asking = list(wanted.order_by("pk").select_for_update(skip_locked=True)[:LOT])
     recent = LinkRequest.objects.filter(
         kind=LinkRequest.Kind.CONFIRM, used=None, made__gt=now - AGAIN, signup__in=asking
     )  # fmt: skip
     has_one = set(recent.values_list("signup", flat=True))
     new = [person for person in asking if person.pk not in has_one and not person.left]
+    recall_erased(new)
     links = LinkRequest.objects.bulk_create(
         LinkRequest(kind=LinkRequest.Kind.CONFIRM, signup=person, mailed=now) for person in new
     )

@@ -14,6 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from groups.models import Membership
 from mailing import reading
 from mailing.delivery import forget
+from mailing.suppressing import lift_unsubscription
+from mooc.lib.deadlocks import once_more_after_deadlock
 from mooc.my_group import about_group
 from sequence.models import title_of
 from signup.answers import answers_shown, initial_of
@@ -118,9 +120,18 @@ def leave_page(request: HttpRequest, row: Signup) -> HttpResponse:
 @keyed
 @require_POST
 def back(request: HttpRequest, row: Signup) -> HttpResponse:
-    """Undo leaving this course."""
+    """Undo leaving this course. Who holds the key of the mailbox also takes back an unsubscription at the provider."""
     come_back(row)
+    lift_unsubscription(row.email)
     return back_to(row, "back")
+
+
+@once_more_after_deadlock
+@transaction.atomic
+def _erase(address: str) -> None:
+    forget(address)
+    erase(address)
+    forget(address)  # what the worker has promised them meanwhile
 
 
 @keyed
@@ -128,10 +139,7 @@ def back(request: HttpRequest, row: Signup) -> HttpResponse:
 def erase_page(request: HttpRequest, row: Signup) -> HttpResponse:
     """Erase everything held under my address; a keyed hash stays so that nobody else can add me again."""
     if request.method == "POST":
-        with transaction.atomic():
-            forget(row.email)
-            erase(row.email)
-            forget(row.email)  # what the worker has promised them meanwhile
+        _erase(row.email)
         return render(request, "mooc/me_erased.html")
     return render(request, "mooc/me_erase.html", {"signup": row, "title": title_of(row.sequence)})
 
