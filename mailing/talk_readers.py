@@ -22,6 +22,16 @@ def is_copy(row: Delivery) -> bool:
     return row.kind == Kind.POST and row.signup_id is None and fold(row.address) == fold(organisers_address())
 
 
+def of_one_course(row: Delivery, going: list[Delivery]) -> bool:
+    """Say whether a delivery belongs to the course run of the others of its call, or to all."""
+    other = next((one for one in going if not is_copy(one)), row)
+    return is_copy(row) or _course(row) == _course(other)
+
+
+def _course(row: Delivery) -> int | None:
+    return row.signup.sequence_id if row.signup else None
+
+
 def still_reading(row: Delivery, people: list[int]) -> set[int]:
     """Return which of these sign-ups may still get what `row` promises; nobody where a moderator holds the post now."""
     about = int(row.bundle.split(":")[1])

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError, connection, reset_queries
 from django.utils import timezone as clock
 
+from groups.talking import forget_refusals
 from mailing import delivery, introductions, queue, talk_queue, transports
 from mailing.audience import audience_size
 from mailing.brakes import site_is_paused, stop_harmful
@@ -107,6 +108,7 @@ def _round(report: Report, freeze: bool) -> None:
     report.trouble = report.trouble or trouble
     report.counts["e-mails finished"] += queue.finish_emails()
     forget_visits()
+    forget_refusals()
     report.counts["old news cleared"] += purge()
     Email.objects.filter(state=Email.State.TEST, date_created__lt=clock.now() - KEEP_TESTS).delete()
 

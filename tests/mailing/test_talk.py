@@ -353,6 +353,23 @@ def test_two_hundred_posts_in_a_minute_do_not_keep_others_waiting(three, provide
     assert goes.filter(not_before__lte=now + MINUTE).values("bundle").distinct().count() <= 18
 
 
+def test_however_much_groups_write_a_message_to_the_course_goes_on(three, provider, settings):
+    settings.MAIL_BATCH_SIZE = 1
+    for _number in range(12):
+        factories.post(three, author=person(three, "Ada"), queued=clock.now())
+    for post in Post.objects.all():
+        factories.delivery(
+            email=None, signup=person(three, "Bob"), key=f"post:{post.pk}", bundle=f"post:{post.pk}",
+            kind=Delivery.Kind.POST,
+        )  # fmt: skip
+    lesson = factories.email(sequence=three.sequence, subject="Lesson", state="sending")
+    for name in ("Ada", "Bob", "Cy"):
+        factories.delivery(email=lesson, signup=person(three, name))
+    tick("test")
+    order = "".join("L" if subject == "Lesson" else "p" for _address, subject in provider.accepted)
+    assert order == "ppppLppppLppppL"
+
+
 def test_the_number_of_queries_does_not_grow_with_the_group(provider):
     counted = []
     for size in (3, 28):

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('mailing', '0002_settling'),
+        ('mailing', '0003_resumed_lifted_trimmed'),
         ('signup', '0001_first'),
     ]
 
