@@ -139,7 +139,7 @@ def _page(
         "labels": [person.label for person in people],
         "notice": NOTICES.get(request.GET.get("done"), ""),
     }  # fmt: skip
-    return render(request, "groups/group.html", shown | context, status=400 if form and form.errors else 200)
+    return render(request, "groups/group.html", shown | context)
 
 
 @keyed
