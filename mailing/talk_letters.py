@@ -24,7 +24,6 @@ from mailing.render import Finished, finish
 from mailing.talk_readers import organisers_address
 from mooc.lib.urls import page_url
 from sequence.models import title_of
-from signup.leaving import one_click_token
 
 Kind = Delivery.Kind
 KINDS = (Kind.POST, Kind.DIGEST, Kind.ANSWER)
@@ -185,7 +184,6 @@ def _recipient(row: Delivery, group: Group) -> Recipient:
             "leave_group_url": leave_url_of(group.pk, person),
             "my_page_url": page_url("me", person.key),
             "unsubscribe_url": page_url("unsubscribe_confirm", person.key),
-            "one_click_url": page_url("one_click", one_click_token(person)),
         }
     else:
         page = page_url("group_staff", group.pk)
