@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 DAY = 24.0
 SIZE_WEIGHT = 0.3  # hours² for each person² that a group is away from the wanted size
+HOUR_WEIGHT = 60.0  # hours² a hour of arc, in a large course
 EXACT = 2000  # people up to whom each possible first cut is tried
 
 Price = Callable[[int, float], float]  # of a group of so many people over so many hours
@@ -59,6 +60,15 @@ def middle(places: Iterable[float]) -> float:
 def soft_price(target: int) -> Price:
     """Return the price of a group: people who stay up late, and being far from the wanted size."""
     return lambda size, hours: size * hours * hours + SIZE_WEIGHT * (size - target) ** 2
+
+
+def hours_first(target: int, widest: float) -> Price:
+    """Return the price of a group in a large course: no group is wider than the widest has to be.
+
+    There sizes can give way a little everywhere, so each hour costs more besides.
+    """
+    soft = soft_price(target)
+    return lambda size, hours: soft(size, hours) + HOUR_WEIGHT * hours if hours <= widest else inf
 
 
 def add(one: float, other: float) -> float:

@@ -9,7 +9,8 @@ from groups.plan import MIX, Learner, Options, common
 
 BATCH = 6  # groups dealt to together: enough to even out, few enough to look at each for each person
 LOOKED_AT = 3  # kinds of people of either group that are considered for an exchange
-ROUNDS = 1
+ROUNDS = 4  # of exchanges between the groups of a batch
+LARGE = 50_000  # people above whom one round will do: their places of the clock are evened out already
 
 Kind = tuple[str, ...]
 
@@ -21,40 +22,43 @@ class Table:
     """
 
     def __init__(self, learners: Sequence[Learner], options: Options):
-        self.kinds: dict[Kind, tuple[tuple[int, ...], tuple[int, ...]]] = {}
+        self.kinds: dict[Kind, tuple[int, ...]] = {}
         self.shares: list[float] = []
         self.weights: list[float] = []
         self.rank: dict[Kind, tuple] = {}
         numbers: list[dict[str, int]] = []
-        for place in range(len(options.questions)):
+        for place, rule in enumerate(options.questions):
             counts = common(Counter(learner.answers[place] for learner in learners))
             numbers.append({answer: len(self.shares) + number for number, answer in enumerate(counts)})
             self.shares += [count / len(learners) for count in counts.values()]
-            self.weights += [1 / (place + 1)] * len(counts)
+            # What is to be alike counts the other way: there a group wants more of what it has.
+            self.weights += [(1 if rule.how == MIX else -1) / (place + 1)] * len(counts)
         for kind in {learner.answers for learner in learners}:
-            found = [known.get(answer, known.get(None, 0)) for known, answer in zip(numbers, kind, strict=True)]
-            mixed = [place for place, rule in enumerate(options.questions) if rule.how == MIX]
-            alike = [place for place, rule in enumerate(options.questions) if rule.how != MIX]
-            self.kinds[kind] = (tuple(found[place] for place in mixed), tuple(found[place] for place in alike))
+            found = [known.get(answer, known.get(None, 0)) for known, answer in zip(numbers, kind, strict=False)]
+            self.kinds[kind] = tuple(found)
             self.rank[kind] = (*((self.shares[number], number) for number in found), kind)
+        self.rounds = ROUNDS if len(learners) <= LARGE else 1
         self.members: list[list[Learner]] = []
         self.have: list[list[int]] = []
+        self.sizes: list[int] = []
+        self.batches: list[_Batch] = []
 
     def open(self) -> None:
         """Put one more group on the table."""
         self.members.append([])
         self.have.append([0] * len(self.shares))
+        self.sizes.append(0)
 
     def count(self, group: int, kind: Kind, change: int) -> None:
-        for numbers in self.kinds[kind]:
-            for number in numbers:
-                self.have[group][number] += change
+        have = self.have[group]
+        self.sizes[group] += change
+        for number in self.kinds[kind]:
+            have[number] += change
 
     def lack(self, group: int, kind: Kind, size: int) -> float:
         """Return how much a group that is to have `size` people lacks this kind; the first question counts most."""
-        have, mixed, alike = self.have[group], *self.kinds[kind]
-        lacks = sum((self.shares[number] * size - have[number]) * self.weights[number] for number in mixed)
-        return lacks + sum(have[number] / size * self.weights[number] for number in alike)
+        have = self.have[group]
+        return sum([(self.shares[number] * size - have[number]) * self.weights[number] for number in self.kinds[kind]])
 
 
 def deal(table: Table, people: Sequence[Learner], seats: Sequence[tuple[int, int]]) -> None:
@@ -75,7 +79,19 @@ def deal(table: Table, people: Sequence[Learner], seats: Sequence[tuple[int, int
     for learner, (_turn, number) in zip(line, order, strict=True):
         shares[number].append(learner)
     for batch, share in zip(batches, shares, strict=True):
-        _Batch(table, batch).deal(share)
+        dealt = _Batch(table, batch)
+        dealt.deal(share)
+        table.batches.append(dealt)
+
+
+def finish(table: Table) -> list[tuple[Learner, ...]]:
+    """Return the groups, once more evened out: some have people of several places, of which the last were unknown."""
+    for _ in range(table.rounds - 1):
+        if not sum([batch.even_out() for batch in table.batches]):
+            break
+    for batch in table.batches:
+        batch.seat()
+    return [tuple(members) for members in table.members]
 
 
 class _Batch:
@@ -85,7 +101,7 @@ class _Batch:
         self.table = table
         self.seats = seats
         self.left = dict(seats)
-        self.due = {group: len(table.members[group]) + places for group, places in seats}
+        self.due = {group: table.sizes[group] + places for group, places in seats}
         self.held: dict[int, dict[Kind, list[Learner]]] = {group: {} for group, _places in seats}
 
     def deal(self, line: Sequence[Learner]) -> None:
@@ -101,9 +117,16 @@ class _Batch:
                 lacks = {group: self.table.lack(group, kind, self.due[group]) for group in open_groups}
                 for group in nlargest(len(same), open_groups, key=lacks.__getitem__):
                     self._give(group, kind, [same.pop()])
-        for _ in range(ROUNDS):
-            if not sum(self._exchange(one, other) for one, other in combinations(self.held, 2)):
+        for _ in range(self.table.rounds):
+            if not self.even_out():
                 break
+
+    def even_out(self) -> int:
+        """Let each two groups exchange two people where that helps; return how many did."""
+        return sum([self._exchange(one, other) for one, other in combinations(self.held, 2)])
+
+    def seat(self) -> None:
+        """Put everybody who was dealt here into their group."""
         for group, kinds in self.held.items():
             for learners in kinds.values():
                 self.table.members[group] += learners
@@ -117,10 +140,10 @@ class _Batch:
         """Let one person of each group change places where both groups then mirror the course better; say if so.
 
         With d the difference of what the two groups have too much of, the sum of squares falls where
-        d(given) - d(taken) > 2, added up over the questions in which the two people differ.
+        d(given) - d(taken) > 2, added up with their weights over the questions in which the two people differ.
         """
         table = self.table
-        extra = self.due[one] - self.due[other]
+        extra = table.sizes[one] - table.sizes[other]
         differs = [
             (mine - theirs - share * extra) * weight
             for mine, theirs, share, weight in zip(
@@ -128,7 +151,7 @@ class _Batch:
             )
         ]  # fmt: skip
         worth = {
-            kind: sum([differs[number] for number in table.kinds[kind][0]])
+            kind: sum([differs[number] for number in table.kinds[kind]])
             for kind in (*self.held[one], *self.held[other])
         }  # fmt: skip
         gain, given, taken = 1e-9, None, None
@@ -136,9 +159,7 @@ class _Batch:
         for give in nlargest(LOOKED_AT, self.held[one], key=worth.__getitem__):
             for take in least:
                 found = worth[give] - worth[take]
-                if found <= gain:
-                    break
-                for mine, theirs in zip(table.kinds[give][0], table.kinds[take][0], strict=True):
+                for mine, theirs in zip(table.kinds[give], table.kinds[take], strict=True):
                     if mine != theirs:
                         found -= 2 * table.weights[mine]
                 if found > gain:

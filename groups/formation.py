@@ -7,14 +7,25 @@ place of the clock each group gets its fair share of each kind of answer.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from hashlib import blake2b
+from math import isinf
 
-from groups.clockline import DAY, EXACT, cut_circle, soft_price
-from groups.dealing import Table, deal
 from groups import late
-from groups.late import merge
+from groups.clockline import DAY, EXACT, cut_circle, hours_first, least_arcs, soft_price
+from groups.dealing import Table, deal, finish
+from groups.late import Barred, merge
 from groups.measuring import report
 from groups.plan import (
-    SIMILAR, Arcs, Learner, Merger, Mixing, Moves, Options, Plan, PlanGroup, Report, Rule,
+    SIMILAR,
+    Arcs,
+    Learner,
+    Merger,
+    Mixing,
+    Moves,
+    Options,
+    Plan,
+    PlanGroup,
+    Report,
+    Rule,
 )  # fmt: skip
 
 __all__ = [
@@ -43,10 +54,14 @@ def form(learners: Iterable[Learner], options: Options) -> Plan:
     return Plan(tuple(groups), options, stray)
 
 
-def place(plan: Plan, newcomers: Iterable[Learner], options: Options) -> Moves:
-    """Give each newcomer an open place at most `options.reach` hours away, or let them wait; see `late.place`."""
+def place(plan: Plan, newcomers: Iterable[Learner], options: Options, barred: Barred | None = None) -> Moves:
+    """Give each newcomer an open place at most `options.reach` hours away, or let them wait; see `late.place`.
+
+    `barred` is {person: numbers of groups they do not go into}.
+    """
     draw = keyed(options.seed)
-    return late.place(plan, sorted(newcomers, key=lambda learner: draw(learner.id)), options, former=form)
+    line = sorted(newcomers, key=lambda learner: draw(learner.id))
+    return late.place(plan, line, options, barred or {}, former=form)
 
 
 def keyed(seed: int | str) -> Callable[[Hashable], tuple[bytes, str]]:
@@ -101,7 +116,7 @@ def _form_one(everybody: list[Learner], options: Options) -> list[tuple[Learner,
             seats[cell].append((number, count))
     for cell in sorted(cells):
         deal(table, cells[cell], seats[cell])
-    return [tuple(members) for members in table.members]
+    return finish(table)
 
 
 def _together(options: Options) -> Callable[[Learner], tuple[str, ...]]:
@@ -126,11 +141,14 @@ def _seating(counts: dict[Cell, int], options: Options) -> list[dict[Cell, int]]
     line = [
         cell for cell in sorted(counts) for _ in range(counts[cell] - whole.get(cell, 0) * options.target)
     ]  # fmt: skip
-    price = soft_price(options.target)
-    tries = 0 if len(line) <= EXACT else 1
-    _cost, start, sizes = cut_circle(
-        [hours for hours, _answers in line], options.minimum, options.maximum, price, tries=tries
-    )  # fmt: skip
+    places, low, high = [hours for hours, _answers in line], options.minimum, options.maximum
+    if whole:
+        price = hours_first(options.target, least_arcs(places, low, high)[0])
+        cost, start, sizes = cut_circle(places, low, high, price, tries=1)
+        if isinf(cost):  # no group can end at the emptiest stretch
+            _cost, start, sizes = cut_circle(places, low, high, price)
+    else:
+        _cost, start, sizes = cut_circle(places, low, high, soft_price(options.target))
     turned = [*line[start:], *line[:start]]
     found: list[tuple[float, dict[Cell, int]]] = []
     at, zero = 0, turned[0][0]

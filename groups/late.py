@@ -1,12 +1,13 @@
 """After the first day: an open place for those who come late, and a better group for those whose group fades. Pure."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from groups.clockline import apart, middle
 from groups.plan import MIX, Learner, Merger, Moves, Options, Plan, PlanGroup
 
+Barred = Mapping[Hashable, Collection[int]]
 Former = Callable[[Iterable[Learner], Options], Plan]
 
 
@@ -29,16 +30,16 @@ class Standing:
 
     def take(self, learner: Learner) -> None:
         self.size += 1
-        for had, answer in zip(self.have, learner.answers, strict=True):
+        for had, answer in zip(self.have, learner.answers, strict=False):
             had[answer] += 1
 
 
-def place(plan: Plan, newcomers: Iterable[Learner], options: Options, *, former: Former) -> Moves:
+def place(plan: Plan, newcomers: Iterable[Learner], options: Options, barred: Barred, *, former: Former) -> Moves:
     """Give each newcomer an open place in a group whose middle is near on the clock, or let them wait.
 
     The nearest group wins; among equals the one that lacks their answers most, then the one with fewest active
     members. Those who wait become groups, made by `former`, when they are as many as the smallest size. Nobody who
-    has a place moves.
+    has a place moves, and nobody comes into a group that `barred` names for them.
     """
     standing = [Standing.of(group, options) for group in plan.groups if group.members]
     shares = _shares(plan, options)
@@ -55,8 +56,14 @@ def place(plan: Plan, newcomers: Iterable[Learner], options: Options, *, former:
                 break
             if learner.apart in spoken and language != learner.apart:
                 continue
-            if free := [group for group in by_hours[hours, language] if group.size < options.maximum]:
-                found = min(free, key=lambda group: (-_lack(group, learner, shares, options), group.active, group.number))
+            closed = barred.get(learner.id, ())
+            free = [
+                group for group in by_hours[hours, language]
+                if group.size < options.maximum and group.number not in closed
+            ]  # fmt: skip
+            if free:
+                lacks = {group.number: _lack(group, learner, shares, options) for group in free}
+                found = min(free, key=lambda group: (-lacks[group.number], group.active, group.number))
                 break
         if found:
             found.take(learner)
@@ -81,7 +88,7 @@ def _shares(plan: Plan, options: Options) -> list[dict[str, float]]:
 def _lack(group: Standing, learner: Learner, shares: list[dict[str, float]], options: Options) -> float:
     """Return how much a group lacks the answers of somebody, or for `similar`, how much it is alike."""
     total = 0.0
-    for place, (rule, answer) in enumerate(zip(options.questions, learner.answers, strict=True)):
+    for place, (rule, answer) in enumerate(zip(options.questions, learner.answers, strict=False)):
         had = group.have[place][answer]
         lacks = shares[place].get(answer, 0.0) * (group.size + 1) - had if rule.how == MIX else had / group.size
         total += lacks / (place + 1)

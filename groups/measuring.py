@@ -7,7 +7,7 @@ from functools import lru_cache
 from math import comb, floor
 
 from groups.clockline import arc, least_arcs, soft_price
-from groups.plan import MIX, Arcs, Learner, Mixing, Options, Plan, PlanGroup, Report, Rule
+from groups.plan import MIX, Arcs, Learner, Mixing, Options, Plan, PlanGroup, Report, Rule, Spread
 
 AWAKE = 16.0  # hours of a day, from seven to eleven
 ACTIVE = 0.475  # of confirmed people in the second week, as measured on FutureLearn (0.42 to 0.53)
@@ -73,6 +73,18 @@ def mixing(groups: Sequence[PlanGroup], everybody: Sequence[Learner], number: in
     return Mixing(rule.key, rule.how, score, shares)
 
 
+def spreads(plan: Plan, number: int, most: int = 8) -> list[Spread]:
+    """Return how the commonest answers to question `number` are spread over the groups."""
+    tables = [Counter(learner.answers[number] for learner in group.members) for group in plan.groups]
+    counts = sum(tables, Counter())
+    found = []
+    for answer, count in sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:most]:
+        shares = sorted(table[answer] / table.total() for table in tables)
+        cut = len(shares) // 20
+        found.append(Spread(answer, count / counts.total(), shares[cut], shares[-1 - cut]))
+    return found
+
+
 def _mixed(tables: list[Counter], counts: Counter, people: int) -> float:
     """Return 1 where each group mirrors the course as near as whole people allow, 0 as expected by lot.
 
@@ -110,4 +122,3 @@ def largest_remainder(shares: dict[str, float], size: int) -> dict[str, int]:
     for answer in rest[: size - sum(given.values())]:
         given[answer] += 1
     return given
-

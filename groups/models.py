@@ -1,19 +1,22 @@
 """Group: a small set of sign-ups with an address. Membership: one sign-up in it. News, StillIn: facts to be told."""
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone as clock
 from django.utils.translation import gettext_lazy as _
 
+from groups.plan import Options, Rule
 from groups.posts import Attachment, Mute, Post, Preference, Refusal, Report
 from sequence.models import Sequence
 from signup.models import Signup
 
 __all__ = [
-    "Attachment", "Group", "Membership", "Mute", "Post", "Preference", "Refusal", "Report", "add_member",
-    "create_group",
+    "LARGEST", "Attachment", "FormingRules", "Group", "Membership", "Mute", "News", "Post", "Preference", "Refusal",
+    "Report", "StillIn", "add_member", "create_group",
 ]  # fmt: skip
+LARGEST = 10_000  # people wanted in a group
 
 
 class GroupQuerySet(models.QuerySet["Group"]):
@@ -116,12 +119,50 @@ class StillIn(models.Model):
         return f"{self.signup}: {'yes' if self.yes else 'no answer'}"
 
 
+class FormingRules(models.Model):
+    """How an organiser wants the groups of one course run made: kept for the next look, and for late-comers."""
+
+    sequence = models.OneToOneField(Sequence, models.CASCADE, related_name="forming_rules", primary_key=True)
+    target = models.PositiveSmallIntegerField(default=20, validators=[MaxValueValidator(LARGEST)])
+    minimum = models.PositiveSmallIntegerField(default=12)
+    maximum = models.PositiveSmallIntegerField(default=28, validators=[MaxValueValidator(2 * LARGEST)])
+    questions = models.JSONField(default=list)  # [[key, "mix" or "similar"], ...] in the organiser's order
+    apart = models.CharField(max_length=40, blank=True)  # key of the question whose answers stay in groups of their own
+    confirmed_only = models.BooleanField(default=True)
+    seed = models.CharField(max_length=40, default="1")
+    date_updated = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("rules for groups")
+
+    def __str__(self) -> str:
+        return f"{self.sequence}: {self.minimum} to {self.maximum}"
+
+    @property
+    def proven(self) -> bool:
+        """Whether everybody in these groups has shown that they read their mail."""
+        return self.confirmed_only and self.sequence.confirm_addresses
+
+    def options(self) -> Options:
+        """Return the rules as the pure functions take them."""
+        questions = tuple(Rule(key, how) for key, how in self.questions)
+        return Options(self.target, self.minimum, self.maximum, questions, self.apart, self.seed)
+
+
 def create_group(sequence: Sequence, number: int, name: str = "", description: str = "") -> Group:
     """Make group `number` of a sequence, with the address group-<sequence>-<n>@EMAIL_DOMAIN."""
-    return Group.objects.create(
-        sequence=sequence, number=number, name=name or _("Group %(number)s") % {"number": number},
-        address=f"group-{sequence.pk}-{number}@{settings.EMAIL_DOMAIN}", description=description,
-    )  # fmt: skip
+    group = new_group(sequence, number)
+    group.name, group.description = name or group.name, description
+    group.save()
+    return group
+
+
+def new_group(sequence: Sequence, number: int) -> Group:
+    """Return an unsaved group with its name and address."""
+    name = _("Group %(number)s") % {"number": number}
+    return Group(
+        sequence=sequence, number=number, name=name, address=f"group-{sequence.pk}-{number}@{settings.EMAIL_DOMAIN}"
+    )
 
 
 def add_member(group: Group, signup: Signup) -> Membership:

@@ -130,6 +130,16 @@ class Mixing:
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """The share of one answer in the course, and in nine of ten groups: from `low` to `high`."""
+
+    answer: str
+    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Arcs:
     """How far apart on the clock people of one group are, in hours: of the widest group, and of all added up."""
 

@@ -14,12 +14,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from groups.forms import MailForm, PostForm, ReportForm
 from groups.links import leaver_of, reader_of, token_of
 from groups.models import Attachment, Group, Membership, Mute, Post, Preference
 from groups.moderating import report
 from groups.moving import leave_group
 from groups.readers import set_preference
+from groups.talk_forms import MailForm, PostForm, ReportForm
 from groups.talking import RefusedError, is_open, write
 from groups.threads import page_of_threads, people_of
 from mooc.lib.access import require_staff

@@ -154,7 +154,8 @@ def why_not(row: Delivery, members: set[int] | None, complained: set[str]) -> st
     if not person.confirmed:
         return _("The address is no longer confirmed.")
     if members is not None and person.pk not in members:
-        return _("Left the group before it was sent, or a moderator holds it.")
+        asked = row.kind in (Kind.ASK, Kind.LEFT_OUT)
+        return _("Answered before it was sent.") if asked else _("Left the group, or a moderator holds it.")
     return ""
 
 

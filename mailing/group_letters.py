@@ -1,5 +1,6 @@
 """What the messages about groups say, and to whom each thing is said. `mailing.introductions` queues them."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable
 from collections.abc import Sequence as Many
 from dataclasses import dataclass, field
@@ -8,7 +9,10 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from groups.forming import rules_of
 from groups.models import Membership, News
+from groups.plan import MIX, SIMILAR
+from groups.still_in import silent
 from mailing.merge import tag
 from mailing.models import Delivery
 from mailing.render import text_of
@@ -46,10 +50,10 @@ def words_of(first: Delivery, sequence: Sequence) -> Words:
         "form": form,
         "group_name": tag("group_name"),
         "group_address": tag("group_address"),
-        "group_members": tag("group_members"),
+        "group_members": tag("group_members", _("Nobody else yet. Others will come.")),
         "group_made": tag("group_made"),
         "old_group_name": tag("old_group_name"),
-        "newcomers": tag("newcomers"),
+        "newcomers": tag("newcomers", _("somebody new")),
         "still_in_url": tag("still_in_url"),
         "prompt": sequence.group_prompt,
         "prompt_text": text_of(sequence.group_prompt),
@@ -67,47 +71,80 @@ def words_of(first: Delivery, sequence: Sequence) -> Words:
 def values_of(deliveries: Many[Delivery], used: Collection[str]) -> dict[int, dict[str, str]]:
     """Return {delivery's id: its merge values about groups}, as far as their names are `used`.
 
-    Four queries at most, however many deliveries; they carry `signup`.
+    Four queries at most, however many deliveries; they carry `signup` with its course run.
     """
-    values: dict[int, dict[str, str]] = {row.pk: {} for row in deliveries}
+    about = dict.fromkeys(ABOUT_GROUPS, "") if deliveries[0].kind in (Kind.INTRO, Kind.NEWS) else {}
+    values: dict[int, dict[str, str]] = {row.pk: dict(about) for row in deliveries}
     if "still_in_url" in used:
         for row in deliveries:
             values[row.pk]["still_in_url"] = page_url("still_in", token_for(row.signup, STILL_IN))
-    if deliveries[0].kind in (Kind.INTRO, Kind.NEWS):
+    if about:
         mine = _memberships(deliveries)
-        company = _company(member.group_id for member in mine.values())
+        company = _company({member.group_id for member in mine.values()})
+        made = how_made(deliveries[0].signup.sequence) if "group_made" in used else ""
         for row in deliveries:
+            # Somebody may leave their group between the claim and this line.
             if member := mine.get(row.signup_id):
-                here = company.get(member.group_id, [])
-                values[row.pk] |= _about(row, member, [other for other in here if other.pk != member.pk])
+                values[row.pk] |= _about(row, member, company[member.group_id], made)
     return values
 
 
-def _about(row: Delivery, member: Membership, others: list[Membership]) -> dict[str, str]:
-    said = {
-        "group_members": in_words([other.signup for other in others]),
-        "group_made": member.group.description or _standard_description(),
-        "old_group_name": member.came_from.name if member.came_from else "",
-    }
+@dataclass
+class Company:
+    """The current members of one group: their first names in order, and by each news those whom it told of."""
+
+    names: list[str] = field(default_factory=list)
+    new: dict[int, list[Membership]] = field(default_factory=dict)
+
+
+def _about(row: Delivery, member: Membership, company: Company, made: str) -> dict[str, str]:
+    came_from = member.came_from
+    said = {}
     if row.kind == Kind.NEWS:
-        new = [other for other in others if other.news_id == _number(row)]
-        came = next((other.came_from.name for other in new if other.came_from), "")
         # Whom the reader was introduced to themselves is no news to them.
-        said["newcomers"] = in_words([other.signup for other in new if member.told and other.joined > member.told])
-        said["old_group_name"] = came
-    return said
+        new = [
+            other for other in company.new.get(_number(row), ())
+            if other.pk != member.pk and member.told and other.joined > member.told
+        ]  # fmt: skip
+        said["newcomers"] = in_words(other.signup for other in new)
+        came_from = next((other.came_from for other in new if other.came_from), None)
+    else:
+        said["group_members"] = _listed(_without(company.names, member.signup.first_name))
+        said["group_made"] = member.group.description or made
+    return {**said, "old_group_name": came_from.name if came_from else ""}
 
 
-def _standard_description() -> str:
-    return _("Its people are awake at about the same hours, and told us different things about themselves.")
+def how_made(sequence: Sequence) -> str:
+    """Return how the groups of a course run were made, in words for their members; two queries."""
+    said = [_("Its people are awake at about the same hours of the day.")]
+    rules = rules_of(sequence)
+    labels = dict(sequence.questions.values_list("key", "label"))
+    for how, sentence in (
+        (MIX, _("So that you hear different things, we mixed people by their answers to %(questions)s.")),
+        (SIMILAR, _("As far as it could be, they gave similar answers to %(questions)s.")),
+    ):
+        asked = [f"“{labels[key]}”" for key, wanted in rules.questions if wanted == how and key in labels]
+        if asked:
+            said.append(sentence % {"questions": get_text_list(asked, _("and"))})
+    return " ".join(said)
+
+
+def _without(names: list[str], name: str) -> list[str]:
+    """Return sorted names without one of this name."""
+    place = bisect_left(names, name)
+    return names[:place] + names[place + 1 :] if names[place : place + 1] == [name] else names
 
 
 def in_words(people: Iterable[Signup]) -> str:
     """Return these people by first name, such as `Ada, Bob and 2 people without a name`; "" for nobody."""
-    everyone = list(people)
-    names = sorted(name for person in everyone if (name := person.first_name))
-    shown = names[:MOST_NAMES]
-    nameless, more = len(everyone) - len(names), len(names) - len(shown)
+    return _listed(sorted(person.first_name for person in people))
+
+
+def _listed(names: list[str]) -> str:
+    """Return sorted names as a list in words; the empty ones, which come first, as a number."""
+    nameless = bisect_right(names, "")
+    shown = names[nameless : nameless + MOST_NAMES]
+    more = len(names) - nameless - len(shown)
     if nameless:
         sentence = ngettext("%(count)s person without a name", "%(count)s people without a name", nameless)
         shown.append(sentence % {"count": f"{nameless:,}"})
@@ -118,15 +155,20 @@ def in_words(people: Iterable[Signup]) -> str:
 
 def _memberships(deliveries: Many[Delivery]) -> dict[int, Membership]:
     people = [row.signup_id for row in deliveries if row.signup_id]
-    current = Membership.objects.current().filter(signup__in=people).select_related("group", "came_from")
+    current = Membership.objects.current().filter(signup__in=people)
+    current = current.select_related("group", "came_from", "signup")
     return {member.signup_id: member for member in current}
 
 
-def _company(groups: Iterable[int]) -> dict[int, list[Membership]]:
-    found: dict[int, list[Membership]] = {}
-    here = Membership.objects.current().filter(group__in=set(groups)).select_related("signup", "came_from")
-    for member in here.order_by("pk"):
-        found.setdefault(member.group_id, []).append(member)
+def _company(groups: Collection[int]) -> dict[int, Company]:
+    found = {group: Company() for group in groups}
+    for member in Membership.objects.current().filter(group__in=groups).select_related("signup", "came_from"):
+        company = found[member.group_id]
+        company.names.append(member.signup.first_name)
+        if member.news_id:
+            company.new.setdefault(member.news_id, []).append(member)
+    for company in found.values():
+        company.names.sort()
     return found
 
 
@@ -135,11 +177,16 @@ def _number(row: Delivery) -> int:
 
 
 def still_there(rows: Many[Delivery]) -> set[int] | None:
-    """Return who of these is still in the group that their message is about; None where it is about none."""
-    if not rows or rows[0].kind not in (Kind.INTRO, Kind.NEWS):
+    """Return for whom of these the message still holds: who is in the group that it is about, or has not answered.
+
+    None where the message is not about groups.
+    """
+    if not rows or rows[0].kind not in KINDS:
         return None
     numbers = [_number(row) for row in rows]
     people = [row.signup_id for row in rows]
+    if rows[0].kind in (Kind.ASK, Kind.LEFT_OUT):
+        return set(silent().filter(pk__in=people, wants_group=True).values_list("pk", flat=True))
     current = Membership.objects.current().filter(signup__in=people)
     if rows[0].kind == Kind.INTRO:
         return set(current.filter(pk__in=numbers).values_list("signup", flat=True))

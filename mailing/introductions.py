@@ -135,3 +135,11 @@ STEPS = (
     ("groups with news", queue_news),
     ("told they are left out", queue_left_out),
 )  # fmt: skip
+
+
+def outlook() -> dict[str, int]:
+    """Return how many members and silent people wait to be told, by what the report of a tick calls it."""
+    return {
+        "introductions": _reachable().filter(told=None).count(),
+        "told they are left out": still_in.to_tell().count(),
+    }

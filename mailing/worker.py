@@ -6,14 +6,17 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError, connection, reset_queries
 from django.utils import timezone as clock
 
+from groups.placing import place_late
 from groups.talking import forget_refusals
 from mailing import delivery, introductions, queue, talk_queue, transports
+from mailing.activity import active_people
 from mailing.audience import audience_size
 from mailing.brakes import site_is_paused, stop_harmful
 from mailing.composing import letter_of
@@ -128,6 +131,7 @@ def _queue_people(counts: Counter) -> None:
         ("links", queue.queue_links),
         ("moved from the waiting list", move_one_batch),
         ("welcomes", queue.queue_welcomes),
+        ("late-comers placed", partial(place_late, active_of=active_people)),
         *introductions.STEPS,
         *talk_queue.STEPS,
     ):
@@ -258,6 +262,7 @@ def outlook(*, freeze: bool = True) -> Report:
     report.counts["confirmations"] = Signup.objects.filter(asked__isnull=False).count()
     report.counts["links"] = LinkRequest.objects.filter(mailed=None).count()
     report.counts["welcomes"] = Signup.objects.active().filter(welcomed=None, sequence__isnull=False).count()
+    report.counts.update(introductions.outlook())
     if freeze:
         emails = Email.objects.filter(state=Email.State.SCHEDULED, scheduled_for__lte=now).select_related("sequence")
         report.counts["e-mails due"] = len(emails)

@@ -129,6 +129,13 @@ def signups_by_course(sequences: list[Sequence]) -> dict[int, dict[str, int]]:
     return {row.pop("sequence"): row for row in counted}
 
 
+def runs_with_groups(now: datetime.datetime) -> list[Sequence]:
+    """Return the course runs that are not over and have open groups, each with their number as `number`; one query."""
+    lasting = Sequence.objects.filter(end_date__gte=(now - datetime.timedelta(days=1)).date())
+    counted = lasting.annotate(number=Count("groups", filter=Q(groups__closed=None))).filter(number__gt=0)
+    return list(counted.order_by("start_date", "pk"))
+
+
 def signups_in_all() -> int:
     """Return how many sign-ups there are, in every course run and on the waiting list, without those who left."""
     return Signup.objects.live().count()
@@ -157,6 +164,7 @@ def overview(now: datetime.datetime | None = None) -> dict[str, object]:
     paused = site_is_paused()
     return {
         "courses": [(course, counts.get(course.pk, {"here": 0, "confirmed": 0})) for course in courses],
+        "grouped": runs_with_groups(now),
         "next_email": coming,
         "next_email_when": coming and in_words_beside_utc(coming.scheduled_for, coming.sequence.zone),
         "next_email_late": coming and coming.scheduled_for < now,

@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from groups.holding import forget_talk, held_talk
-from groups.models import Membership
+from groups.models import Membership, StillIn
 from mailing import reading
 from mailing.delivery import forget
 from mailing.suppressing import lift_unsubscription
@@ -157,6 +157,8 @@ def data(request: HttpRequest, row: Signup) -> HttpResponse:
         for member in Membership.objects.filter(signup__folded=row.folded).select_related("group")
     ]
     held["talk"] = held_talk(row.email)
+    asked = StillIn.objects.filter(signup__folded=row.folded).values("asked", "yes", "told")
+    held["still_in"] = list(asked)
     name = {"Content-Disposition": 'attachment; filename="my-data.json"'}
     return JsonResponse(held, json_dumps_params={"indent": 2, "ensure_ascii": False}, headers=name)
 

@@ -90,6 +90,19 @@ GROUP_POSTS_PER_HOUR = env.whole("GROUP_POSTS_PER_HOUR", 20, least=1)
 GROUP_MESSAGE_MEGABYTES = env.number("GROUP_MESSAGE_MEGABYTES", 30, least=0.1, most=50)
 GROUP_PICTURE_MEGABYTES = env.number("GROUP_PICTURE_MEGABYTES", 5, most=50)
 
+# FutureLearn
+FUTURELEARN_DATA_DIR = Path(env.text("FUTURELEARN_DATA_DIR", str(BASE_DIR / "var" / "futurelearn")))
+FUTURELEARN_URL = env.url("FUTURELEARN_URL", "https://www.futurelearn.com")
+FUTURELEARN_USERNAME = env.text("FUTURELEARN_USERNAME")
+FUTURELEARN_PASSWORD = env.text("FUTURELEARN_PASSWORD")
+FUTURELEARN_ORGANISATION = env.slug("FUTURELEARN_ORGANISATION")
+FUTURELEARN_PAUSE = env.number("FUTURELEARN_PAUSE", 1, most=3600)
+if bool(FUTURELEARN_USERNAME) != bool(FUTURELEARN_PASSWORD):
+    warnings.warn("Only one of FUTURELEARN_USERNAME and FUTURELEARN_PASSWORD is set: both are needed.", stacklevel=1)
+if FUTURELEARN_PAUSE < 0.5 and not is_loopback(urlsplit(FUTURELEARN_URL).netloc):
+    warnings.warn("FUTURELEARN_PAUSE is under half a second: FutureLearn may shut us out.", stacklevel=1)
+FUTURELEARN_UPLOAD_MB = env.whole("FUTURELEARN_UPLOAD_MB", 500, least=1)
+
 # The application
 INSTALLED_APPS = [
     "mooc.adminsite.MoocAdminConfig",
@@ -231,7 +244,9 @@ if TRUSTED_PROXIES:
 # A form of this project is small; a larger one is a mistake or an attack.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
-DATA_UPLOAD_MAX_NUMBER_FILES = 0  # no page of ours takes a file, and a long one would fill the disk meanwhile
+# A long file would fill the disk: only a page that says so takes one, by a handler with limits of its own.
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
+FILE_UPLOAD_HANDLERS = ["mooc.lib.uploads.NoFiles"]
 
 LOGGING = {
     "version": 1,

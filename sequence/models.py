@@ -153,8 +153,8 @@ class Sequence(models.Model):
             found.append(_("The first day is in the past."))
         if self.end_date < self.start_date:
             found.append(_("The last day is before the first."))
-        if self.ask_still_in_on and self.ask_still_in_on < today:
-            found.append(_("The day to ask “still in?” is in the past: nobody who was not asked will be."))
+        if self.ask_still_in_on and self.ask_still_in_on < today <= self.start_date:
+            found.append(_("The day to ask “still in?” has passed: nobody is asked any more."))
         if self.leave_silent_out and not self.ask_still_in_on:
             found.append(_("Nobody is asked “still in?”, so nobody counts as silent."))
         if self.signup_open_date and self.signup_open_date > self.signup_close_date:

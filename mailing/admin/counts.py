@@ -8,7 +8,7 @@ from django.utils import timezone as clock
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from mailing import stats
+from mailing import check_in, stats
 from mailing.audience import audience_size
 from mailing.models import Delivery, Email
 from mailing.scheduling import people_in_words
@@ -31,6 +31,7 @@ def standing_of(email: Email) -> dict[str, object]:
         "missing": sum(count for status, count in counts.items() if status not in stats.ARRIVED),
         "to_come": sum(counts[status] for status in TO_COME),
         "doubled": stats.doubled_of(email),
+        "check_ins": check_in.counts_of(email),
         "people": people_in_words(audience_size(email)) if email.can_change else "",
         "moving": (email.state == State.SENDING and not email.paused) or due,
         "shown": " ".join(filter(None, shown)),

@@ -7,10 +7,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone as clock
 
-from groups.models import Group, Membership, StillIn, add_member
+from groups.models import FormingRules, Group, Membership, StillIn, add_member
 from groups.moving import leave_group, move
 from groups.still_in import say_yes
-from mailing.introductions import queue_introductions, queue_news
+from mailing.introductions import queue_introductions, queue_left_out, queue_news
 from mailing.models import Delivery
 from mailing.worker import tick
 from signup.models import Signup
@@ -69,11 +69,38 @@ def test_members_of_new_groups_meet_each_other_once_and_in_one_call(provider):
     assert set(Group.objects.values_list("introduced", flat=True)) != {None}
 
 
+def test_the_first_in_a_group_is_told_that_others_will_come(provider):
+    run = factories.sequence()
+    factories.group(*people(run, "Ada"), told=None)
+    tick("test")
+    assert "Nobody else yet. Others will come." in provider.text()
+
+
+def test_of_a_very_large_group_only_some_are_named(provider):
+    run = factories.sequence()
+    factories.group(*people(run, *[f"N{number:02}" for number in range(70)], ""), told=None)
+    tick("test")
+    assert "N60, 1 person without a name and 9 more" in provider.text()
+
+
 def test_a_group_can_say_how_it_was_made(provider):
     run = factories.sequence()
     factories.group(*people(run, "Ada", "Bob"), told=None, description="All of you live near Chennai.")
     tick("test")
     assert "All of you live near Chennai." in provider.text()
+
+
+def test_an_introduction_says_by_which_answers_people_were_put_together(provider):
+    run = factories.sequence()
+    factories.question(sequence=run, key="job", label="What do you do?")
+    factories.question(sequence=run, key="goal", label="Why are you here?")
+    rules = [["job", "mix"], ["goal", "similar"], ["gone", "mix"]]
+    FormingRules.objects.create(sequence=run, questions=rules)
+    factories.group(*people(run, "Ada", "Bob"), told=None)
+    tick("test")
+    text = " ".join(provider.text().split())
+    assert "we mixed people by their answers to “What do you do?”." in text
+    assert "they gave similar answers to “Why are you here?”." in text
 
 
 def test_a_member_who_may_not_be_written_to_waits(provider):
@@ -109,7 +136,7 @@ def test_a_late_comer_meets_the_group_and_the_group_hears_of_them_once_a_day(pro
     run = factories.sequence()
     ada, bob = people(run, "Ada", "Bob")
     group = factories.group(ada, bob, name="Group One")
-    cy, di, eve = people(run, "Cy", "Di", "Eve")
+    cy, di = people(run, "Cy", "Di")
     add_member(group, cy)
     add_member(group, di)
     tick("test")
@@ -118,6 +145,7 @@ def test_a_late_comer_meets_the_group_and_the_group_hears_of_them_once_a_day(pro
     assert sorted(news) == sorted([ada.email, bob.email])
     assert "Cy and Di" in news[ada.email]
     calls = len(provider.calls)
+    (eve,) = people(run, "Eve")
     add_member(group, eve)
     tick("test")
     assert len(sent(provider, Kind.NEWS)) == 2  # the group has heard of newcomers today
@@ -179,6 +207,7 @@ def test_who_wants_a_group_is_asked_once_on_the_day(provider, time_machine):
     people(run, "Alone", confirmed=early, wants_group=False)
     people(run, "Grouped", confirmed=early)
     factories.group(Signup.objects.get(name="Grouped"))
+    Group.objects.update(closed=clock.now())  # so that nobody else is placed in it
     people(run, "Late", confirmed=at_nine(run))
     time_machine.move_to(run.asks_still_in_at - HOUR)
     tick("test")
@@ -217,11 +246,25 @@ def test_silent_people_hear_that_groups_were_made_without_them(provider):
     assert unasked.email not in told
 
 
+def test_who_answers_before_the_message_goes_is_not_told(provider):
+    run = factories.sequence(leave_silent_out=True)
+    silent, ada = people(run, "Silent", "Ada")
+    StillIn.objects.create(signup=silent)
+    factories.group(ada)
+    assert queue_left_out() == 1
+    say_yes(silent)
+    queue_introductions()
+    tick("test")
+    assert sent(provider, Kind.LEFT_OUT) == {}
+    assert Delivery.objects.get(kind=Kind.LEFT_OUT).reason == "Answered before it was sent."
+
+
 def test_without_the_rule_silent_people_hear_nothing(provider):
     run = factories.sequence()
     silent, ada = people(run, "Silent", "Ada")
     StillIn.objects.create(signup=silent)
     factories.group(ada)
+    Group.objects.update(closed=clock.now())  # so that nobody else is placed in it
     tick("test")
     assert provider.calls == []
 

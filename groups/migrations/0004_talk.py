@@ -10,7 +10,7 @@ import groups.posts
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('groups', '0002_telling'),
+        ('groups', '0003_forming_rules'),
         ('signup', '0001_first'),
     ]
 
