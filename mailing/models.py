@@ -132,6 +132,7 @@ class Delivery(models.Model):
         LINK = 11, _("link")
         TEST = 12, _("test message")
         CONTROL = 13, _("control message")
+        ANSWER = 14, _("answer to a message not passed on")
         WELCOME = 20, _("welcome")
         ASK = 24, _("“still in?”")
         INTRO = 25, _("introduction to a group")

@@ -12,7 +12,8 @@ from django.db import connection
 from django.utils import timezone as clock
 
 from groups.placing import place_late
-from mailing import delivery, introductions, queue, transports
+from groups.talking import forget_refusals
+from mailing import delivery, introductions, queue, talk_queue, transports
 from mailing.activity import active_people
 from mailing.audience import audience_size
 from mailing.brakes import site_is_paused, stop_harmful
@@ -82,6 +83,7 @@ def _round(report: Report, freeze: bool) -> None:
     report.trouble = report.trouble or trouble
     report.counts["e-mails finished"] += queue.finish_emails()
     forget_visits()
+    forget_refusals()
     report.counts["old news cleared"] += purge()
     Email.objects.filter(state=Email.State.TEST, date_created__lt=clock.now() - KEEP_TESTS).delete()
 
@@ -103,6 +105,7 @@ def _queue_people(counts: Counter) -> None:
         ("welcomes", queue.queue_welcomes),
         ("late-comers placed", partial(place_late, active_of=active_people)),
         *introductions.STEPS,
+        *talk_queue.STEPS,
     ):
         while done := step():
             counts[name] += done

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from groups.holding import forget_talk, held_talk
 from groups.models import Membership, StillIn
 from mailing import reading
 from mailing.delivery import forget
@@ -130,6 +131,7 @@ def back(request: HttpRequest, row: Signup) -> HttpResponse:
 @transaction.atomic
 def _erase(address: str) -> None:
     forget(address)
+    forget_talk(address)
     erase(address)
     forget(address)  # what the worker has promised them meanwhile
 
@@ -154,6 +156,7 @@ def data(request: HttpRequest, row: Signup) -> HttpResponse:
         {"group": member.group.name, "address": member.group.address, "joined": member.joined, "left": member.left}
         for member in Membership.objects.filter(signup__folded=row.folded).select_related("group")
     ]
+    held["talk"] = held_talk(row.email)
     asked = StillIn.objects.filter(signup__folded=row.folded).values("asked", "yes", "told")
     held["still_in"] = list(asked)
     name = {"Content-Disposition": 'attachment; filename="my-data.json"'}

@@ -83,6 +83,13 @@ if MAIL_TRANSPORT == "mailgun" and not MAILGUN_API_KEY:
 if MAIL_TRANSPORT == "smtp" and not EMAIL_HOST:
     warnings.warn("MAIL_TRANSPORT is smtp but EMAIL_HOST is missing: mail waits in the queue.", stacklevel=1)
 
+# Groups
+GROUP_DISCUSSION = env.choice("GROUP_DISCUSSION", ("relay", "lists"), "relay")
+GROUP_OPEN_DAYS = env.whole("GROUP_OPEN_DAYS", 60, most=3650)
+GROUP_POSTS_PER_HOUR = env.whole("GROUP_POSTS_PER_HOUR", 20, least=1)
+GROUP_MESSAGE_MEGABYTES = env.number("GROUP_MESSAGE_MEGABYTES", 30, least=0.1, most=50)
+GROUP_PICTURE_MEGABYTES = env.number("GROUP_PICTURE_MEGABYTES", 5, most=50)
+
 # FutureLearn
 FUTURELEARN_DATA_DIR = Path(env.text("FUTURELEARN_DATA_DIR", str(BASE_DIR / "var" / "futurelearn")))
 FUTURELEARN_URL = env.url("FUTURELEARN_URL", "https://www.futurelearn.com")

@@ -28,5 +28,7 @@ urlpatterns = [
     path("faq/", pages.faq, name="faq"),
     path("healthz", pages.healthz, name="healthz"),
     path("hooks/mailgun/events/", webhooks.events, name="mailgun_events"),
+    path("hooks/mailgun/inbound/mime", webhooks.inbound, name="mailgun_inbound"),
+    path("groups/", include("groups.urls")),
     path("outbox/", include(outbox.urlpatterns)),
 ]

@@ -15,8 +15,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--groups", action="store_true",
-            help="also hand mail to groups to this site. The page that takes it comes with a later version: until "
-            "then Mailgun would try for eight hours and give up, so leave this out.",
+            help="also make the route that hands mail to groups to this site",
         )  # fmt: skip
 
     def handle(self, *, groups: bool, **options) -> None:
