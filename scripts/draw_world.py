@@ -13,6 +13,7 @@ are too, and a country smaller than a dot is drawn as one.
 """
 
 import csv
+import itertools
 import json
 import math
 import sys
@@ -141,7 +142,7 @@ def area(points: list[Point]) -> float:
 def outline(points: list[Point]) -> str:
     """Return a ring as part of a path, in steps of a tenth."""
     tenths = [(round(x * 10), round(y * 10)) for x, y in points]
-    steps = [(bx - ax, by - ay) for (ax, ay), (bx, by) in zip(tenths, tenths[1:], strict=False)]
+    steps = [(bx - ax, by - ay) for (ax, ay), (bx, by) in itertools.pairwise(tenths)]
     words = [f"{number / 10:g}" for step in steps if step != (0, 0) for number in step]
     first = f"M{tenths[0][0] / 10:g} {tenths[0][1] / 10:g}l"
     return (first + " ".join(words)).replace(" -", "-").replace("l ", "l") + "z"
