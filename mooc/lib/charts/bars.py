@@ -1,8 +1,8 @@
 """Bars: upright ones beside each other, with trend lines if wanted, and lying ones with long labels."""
 
 from collections.abc import Sequence
-
-from django.utils.html import escape
+from html import escape
+from textwrap import wrap
 
 from mooc.lib.charts.marks import (
     Drawing,
@@ -22,7 +22,8 @@ from mooc.lib.charts.marks import (
 from mooc.lib.charts.scales import Tick, band, category_ticks, scale
 
 HEIGHT = 260
-LABEL, BAR, GAP = 20, 16, 14  # of lying bars, in px
+LINE, BAR, GAP = 18, 16, 14  # of lying bars, in px
+LETTERS = 46  # of a line of a label, as many as a phone has room for
 
 
 def columns(
@@ -80,18 +81,18 @@ def bars(
     if not labels or is_empty(series):
         return Drawing("bars", missing, heads, rows, missing=missing)
     across = scale([value for one in series for value in one.values])
-    group = LABEL + BAR * len(series) + GAP
-    parts = []
+    parts, top = [], 0
     for at, label in enumerate(labels):
-        top = at * group
-        shapes = [f'<rect class="hit" x="0" y="{top}" width="100%" height="{group - GAP / 2}"/>']
-        shapes.append(f'<text x="0" y="{top + 14}">{escape(label)}</text>')
+        written = wrap(label, LETTERS, max_lines=3, placeholder=" …")
+        height = LINE * len(written) + BAR * len(series) + GAP
+        shapes = [f'<rect class="hit" x="0" y="{top}" width="100%" height="{height - GAP // 2}"/>']
+        shapes += [f'<text x="0" y="{top + 14 + LINE * row}">{escape(line)}</text>' for row, line in enumerate(written)]
         for place, one in enumerate(series):
-            # The number stands behind its bar: the longest leaves a sixth of the width for it.
-            width, y = share(across.at(one.values[at] or 0) * 5 / 6), top + LABEL + place * BAR
+            # The number stands behind its bar: the longest leaves a quarter of the width for it.
+            width, y = share(across.at(one.values[at] or 0) * 3 / 4), top + LINE * len(written) + 2 + place * BAR
             shapes.append(f'<rect class="s{one.colour}" x="0" y="{y}" width="{width}" height="{BAR - 2}"/>')
             shapes.append(f'<text class="value" x="{width}" dx="6" y="{y + 12}">{escape(say(one.values[at]))}</text>')
         parts.append(mark(said(label, series, at, say), "".join(shapes), links[at] if links else ""))
-    height = len(labels) * group
+        top += height
     words = f"{head}: {len(labels)}"
-    return Drawing("bars", words, heads, rows, "".join(parts), height, legend=legend(series), links=links)
+    return Drawing("bars", words, heads, rows, "".join(parts), top, legend=legend(series), links=links)

@@ -2,9 +2,9 @@
 
 import datetime
 from collections.abc import Sequence
+from html import escape
 
 from django.template.loader import render_to_string
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from mooc.lib.charts.marks import NONE, Drawing, Say, number
@@ -40,7 +40,7 @@ def table(
             if key not in known:
                 known[key] = cell(value, say)
             line.append(known[key])
-        body.append("".join(line))
+        body.append("".join(line) + "</tr>")
     # Every piece of text above is escaped.
     return mark_safe(f"<table><thead><tr>{top}</tr></thead><tbody>{''.join(body)}</tbody></table>")
 

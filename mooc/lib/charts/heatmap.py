@@ -1,8 +1,8 @@
 """A heat map: a number for each pair of labels, as levels of one hue, drawn as one path for each level."""
 
 from collections.abc import Sequence
+from html import escape
 
-from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from mooc.lib.charts.marks import Drawing, number, px, share, stretched

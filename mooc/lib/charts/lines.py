@@ -11,7 +11,6 @@ from mooc.lib.charts.marks import (
     grid_rows,
     hit,
     is_empty,
-    legend,
     mark,
     number,
     px,
@@ -57,7 +56,8 @@ def lines(
         words = "\n".join((said(label, series, at, say), *happened.get(at, ())))
         parts.append(mark(words, hit(at, len(labels), HEIGHT), links[at] if links else ""))
     words = f"{head}: {len(labels)}"
-    return Drawing("lines", words, heads, rows, "".join(parts), HEIGHT, legend=legend(series), links=links)
+    strokes = [(f"trend t{one.colour}", one.name) for one in series if len(series) > 1]
+    return Drawing("lines", words, heads, rows, "".join(parts), HEIGHT, legend=strokes, links=links)
 
 
 def places(one: Series, up: Scale) -> list[str]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from html import escape
 
 from django.template.loader import render_to_string
 from django.utils.formats import number_format
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from mooc.lib.charts.scales import Scale, Tick, band
@@ -50,13 +51,13 @@ class Drawing:
     notes: Sequence[str] = field(default=())
 
 
+@lru_cache(maxsize=10_000)  # a chart says hundreds of numbers, few of them different; the site has one language
 def number(value: float | None) -> str:
     """Return a number for people: thousands apart, at most two decimals, a dash for None."""
     if value is None:
         return NONE
-    if float(value).is_integer():
-        return number_format(int(value), use_l10n=True, force_grouping=True)
-    return number_format(value, decimal_pos=2, use_l10n=True, force_grouping=True)
+    rounded = int(value) if float(value).is_integer() else round(value, 2)
+    return number_format(rounded, use_l10n=True, force_grouping=True)
 
 
 def percent(value: float | None) -> str:
@@ -77,10 +78,10 @@ def px(length: float) -> str:
 def mark(text: str, shapes: str, href: str = "") -> str:
     """Return shapes that say `text` under the pointer or the keyboard, and lead to `href`, a path of this site."""
     if not href:
-        return f'<g class="mark"><title>{escape(text)}</title>{shapes}</g>'
+        return f'<g class="datum"><title>{escape(text)}</title>{shapes}</g>'
     if href[0] not in "/?#" or href.startswith("//"):
         raise ValueError(f"A mark leads to a path of this site, not to {href}.")
-    return f'<a class="mark" href="{escape(href)}"><title>{escape(text)}</title>{shapes}</a>'
+    return f'<a class="datum" href="{escape(href)}"><title>{escape(text)}</title>{shapes}</a>'
 
 
 def hit(at: int, count: int, height: float) -> str:

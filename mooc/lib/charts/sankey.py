@@ -3,8 +3,8 @@
 import itertools
 from collections import defaultdict
 from collections.abc import Sequence
+from html import escape
 
-from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from mooc.lib.charts.marks import SERIES, Drawing, mark, number, px, share, stretched
@@ -36,7 +36,8 @@ def sankey(
         raise ValueError("A flow must go to a place further on; draw those that go back on another diagram.")
     leaving, arriving = totals(flows)
     sizes = [max(leaving[at], arriving[at]) for at in range(len(names))]
-    passing = [[flow for flow in flows if flow[0] < at < flow[1]] for at in range(len(names))]
+    latest_first = sorted(flows, key=lambda flow: (-flow[0], flow[1]))  # so that ribbons cross as little as may be
+    passing = [[flow for flow in latest_first if flow[0] < at < flow[1]] for at in range(len(names))]
     thickness = min(
         (HEIGHT - GAP * bool(passing[at])) / whole
         for at in range(len(names))

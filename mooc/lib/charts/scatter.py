@@ -1,9 +1,10 @@
 """Points of two numbers each, points in one place counted, and the straight line through them."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
+from html import escape
 
-from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -12,7 +13,7 @@ from mooc.lib.charts.scales import Tick, scale
 from mooc.lib.charts.trend import trend
 
 HEIGHT = 360
-RADIUS, LARGEST = 3.5, 18  # px
+RADIUS, LARGEST = 3.5, 24  # px, of one point and of many; the area is as many as there are
 
 
 def scatter(points: Sequence[tuple[float, float]], *, across: str, up: str, unit: str, missing: str) -> Drawing:
@@ -27,9 +28,9 @@ def scatter(points: Sequence[tuple[float, float]], *, across: str, up: str, unit
     parts = [axes(marked, upright, HEIGHT, number)]
     parts.append(f'<text class="axis" x="100%" y="{HEIGHT + 40}">{escape(across)} →</text>')
     parts.append(f'<text class="axis up" x="0" y="-10">↑ {escape(up)}</text>')
-    most = max(count for _point, count in counted)
+    smallest = min(RADIUS, LARGEST / math.sqrt(max(count for _point, count in counted)))
     for (x, y), count in counted:
-        radius = RADIUS + (LARGEST - RADIUS) * ((count - 1) / most) ** 0.5
+        radius = smallest * math.sqrt(count)
         words = f"{across}: {number(x)}\n{up}: {number(y)}\n{unit}: {number(count)}"
         circle = (
             f'<circle class="s1" cx="{share(flat.at(x))}" cy="{px(HEIGHT * (1 - upright.at(y)))}" r="{radius:.3g}"/>'

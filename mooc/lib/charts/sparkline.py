@@ -1,8 +1,8 @@
 """A line the height of a word, for a cell of a table."""
 
 from collections.abc import Sequence
+from html import escape
 
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from mooc.lib.charts.marks import px

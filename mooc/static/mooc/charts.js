@@ -13,7 +13,7 @@ for (const figure of document.querySelectorAll(".chart")) {
 
 // The marks of a chart, in order: each has an element to focus, and says something.
 function marks(svg) {
-  const found = [...svg.querySelectorAll(".mark")];
+  const found = [...svg.querySelectorAll(".datum")];
   for (const element of found) {
     const title = element.querySelector("title");
     element.setAttribute("aria-label", title.textContent);
@@ -27,7 +27,7 @@ function marks(svg) {
     step: { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 },
     show: (at) => found[at],
     words: (at) => found[at].getAttribute("aria-label"),
-    under: (event) => found.indexOf(event.target.closest(".mark")),
+    under: (event) => found.indexOf(event.target.closest(".datum")),
   };
 }
 
@@ -38,7 +38,7 @@ function cells(figure, svg) {
   const map = svg.querySelector(".cells");
   const table = figure.querySelector("table");
   const cursor = map.appendChild(document.createElementNS(SVG, "rect"));
-  cursor.setAttribute("class", "cursor mark");
+  cursor.setAttribute("class", "cursor datum");
   cursor.setAttribute("role", "img");
   cursor.setAttribute("width", 1);
   cursor.setAttribute("height", 1);

@@ -3,6 +3,8 @@
 import datetime
 import math
 import random
+from collections.abc import Callable
+from functools import partial
 
 from django.http import HttpRequest, HttpResponse
 from django.template import Context, Template
@@ -53,12 +55,12 @@ def falling(count: int, seed: int, top: int = 900) -> list[int]:
     return [round(top * math.exp(-3 * at / count) * chance.uniform(0.85, 1.1)) for at in range(count)]
 
 
-def drawings(count: int = 60) -> dict[str, Drawing]:
-    """Return a drawing of every kind, each of about `count` points."""
+def drawers(count: int = 60) -> dict[str, Callable[[], Drawing]]:
+    """Return what draws a chart of every kind, each of about `count` points."""
     names, few = steps(count), min(count, 6)
     days = [(START + datetime.timedelta(days=at)).strftime("%-d %b %Y") for at in range(count)]
     links = [f"/steps/{name}/" for name in names]
-    grid = [falling(120, row, 900 // (row + 1)) for row in range(count)]
+    grid = [falling(120, row, 900 // (row + 1)) for row in range(min(count, 60))]
     chance = random.Random(1)
     cloud = [(float(x), round(x * 0.4 + chance.uniform(0, 9))) for x in (chance.randrange(40) for _ in range(count))]
     people = [f"Learner {at}" for at in range(max(count, 2))]
@@ -68,34 +70,39 @@ def drawings(count: int = 60) -> dict[str, Drawing]:
     by_country = {code: 3000 // (at + 1) ** 2 for at, code in enumerate(["GB", "US", "IN", "NA", "SG", "TV", "ZZ"])}
     by_country |= dict.fromkeys(list(countries())[:count], 7)
     return {
-        "columns": columns(
+        "columns": partial(columns,
             names, [Series("Run 1", falling(count, 1)), Series("Run 2", falling(count, 2, 500), 2)], head="Step",
             missing=NOTHING, links=links, trends=[Series("Trend of run 1", [500, 20], 1)],
         ),
-        "bars": bars(
+        "bars": partial(bars,
             EMPLOYMENT[:few], [Series("Run 1", [310, 240, 55.5, None, 12, 7]), Series("Run 2", falling(6, 3), 2)],
             head="Area", missing=NOTHING, links=[f"/areas/{at}/" for at in range(few)],
         ),
-        "stacked": stacked(
+        "stacked": partial(stacked,
             names, [Series("Posts", falling(count, 4)), Series("Replies", falling(count, 5), 2)], head="Step",
             missing=NOTHING, links=links,
         ),
-        "lines": lines(
+        "lines": partial(lines,
             days, [Series(f"Run {at}", falling(count, at, 900 // at), at) for at in (1, 2, 3, 4)], head="Day",
             missing=NOTHING, ticks=day_ticks(START, count), events=[(3, "The course starts")],
         ),
-        "scatter": scatter(cloud, across="Steps completed", up="Comments", unit="Learners", missing=NOTHING),
-        "heat": heat_map(
-            names, [(START + datetime.timedelta(days=at)).strftime("%-d %b") for at in range(120)], grid, head="Step",
-            missing=NOTHING, ticks=day_ticks(START, 120),
+        "scatter": partial(scatter, cloud, across="Steps completed", up="Comments", unit="Learners", missing=NOTHING),
+        "heat": partial(heat_map,
+            names[:60], [(START + datetime.timedelta(days=at)).strftime("%-d %b") for at in range(120)], grid,
+            head="Step", missing=NOTHING, ticks=day_ticks(START, 120),
         ),
-        "sankey": sankey(weeks, moves, heads=("From", "To", "Learners"), missing=NOTHING),
-        "world": world(
+        "sankey": partial(sankey, weeks, moves, heads=("From", "To", "Learners"), missing=NOTHING),
+        "world": partial(world,
             by_country, head="Country", value="Learners", missing=NOTHING, links={"GB": "/countries/GB/"}
         ),
-        "network": network(replies, heads=("Writer", "Receiver", "Replies"), missing=NOTHING),
-        "empty": columns([], [], head="Step", missing=NOTHING),
+        "network": partial(network, replies, heads=("Writer", "Receiver", "Replies"), missing=NOTHING),
+        "empty": partial(columns, [], [], head="Step", missing=NOTHING),
     }  # fmt: skip
+
+
+def drawings(count: int = 60) -> dict[str, Drawing]:
+    """Return a drawing of every kind."""
+    return {name: draw() for name, draw in drawers(count).items()}
 
 
 def figures(count: int = 60) -> list[SafeString]:
