@@ -14,6 +14,7 @@ from django.db.models.functions import Cast, Concat
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone as clock
+from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -33,7 +34,20 @@ ADDED_BY_HAND = ("sequence", "email", "name", "timezone", "wants_group")
 
 
 class QuestionFormSet(forms.BaseInlineFormSet):
-    """The questions of one run: no two with one key, which the forms cannot see by themselves."""
+    """The questions of one run: no two with one key, which the forms cannot see by themselves.
+
+    Once people have signed up a question keeps its key: their answers are stored under it.
+    """
+
+    @cached_property
+    def has_people(self) -> bool:
+        return bool(self.instance.pk) and self.instance.signups.exists()
+
+    def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
+        super().add_fields(form, index)
+        if form.instance.pk and self.has_people:
+            form.fields["key"].disabled = True
+            form.fields["key"].help_text = _("It stays as it is: people have answered under this name.")
 
     def clean(self) -> None:
         super().clean()

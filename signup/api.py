@@ -15,6 +15,7 @@ from mooc.lib.access import require_staff
 from mooc.lib.network import client_address
 from sequence.models import Sequence
 from signup.choosing import ClosedError, form_for
+from signup.forms import SignupForm
 from signup.joining import join
 from signup.models import Signup
 from signup.throttle import TooManyError
@@ -40,9 +41,12 @@ def api_signup(request: HttpRequest) -> HttpResponse:
     except (ValueError, SuspiciousOperation, MultiPartParserError):
         return _answer({"errors": {"": [_("This could not be read. Send a small form, or a JSON object.")]}}, 400)
     try:
-        form = form_for(data)
+        return _take(request, form_for(data))
     except ClosedError:
         return _answer({"errors": {"sequence": [_("This course does not take sign-ups.")]}}, 400)
+
+
+def _take(request: HttpRequest, form: SignupForm) -> JsonResponse:
     if not form.is_valid():
         return _answer({"errors": form.errors}, 400)
     number = form.course and form.course.pk

@@ -1,12 +1,14 @@
 """The courses that can be joined, with their forms, kept in memory as long as the database says the same."""
 
 import datetime
+import time
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 from django.utils import timezone as clock
 
+from mooc.lib.connections import on_a_live_connection
 from sequence.models import Sequence
 from signup.forms import SignupForm, form_class
 from signup.models import Question
@@ -18,6 +20,8 @@ SHOWN = (
     "questions__kind", "questions__choices", "questions__required", "questions__help_text", "questions__position",
 )  # fmt: skip
 DAY = datetime.timedelta(days=1)
+FRESH_SECONDS = 1  # a crowd costs the database one query a second; what organisers change is seen that much later
+NEVER = float("-inf")
 
 
 @dataclass
@@ -40,6 +44,7 @@ class Catalogue:
     rows: list[tuple]
     courses: list[Course]
     pages: dict[tuple, str] = field(default_factory=dict)
+    asked: float = NEVER  # when the database was asked last, on the monotonic clock, in seconds
 
     def open(self, now: datetime.datetime) -> list[Course]:
         """The courses that take sign-ups at `now`, first start first."""
@@ -51,22 +56,25 @@ _last = Catalogue([], [])
 
 
 def catalogue(now: datetime.datetime | None = None) -> Catalogue:
-    """Return what can be joined. One query, whose SQL is made once, sees whether what is in memory is still true."""
+    """Return what can be joined, as the database had it at most FRESH_SECONDS ago.
+
+    One query, whose SQL is made once, sees whether what is in memory is still true.
+    """
     global _last  # noqa: PLW0603  (replaced whole, so every thread sees the old one or the new one)
+    asking = time.monotonic()
+    if asking - _last.asked < FRESH_SECONDS:
+        return _last
     first = ((now or clock.now()) - DAY).date()
-    # Nearly every page begins with this query, so it is the health check of a kept connection as well: where it
-    # fails, a new connection is tried once. A check of Django's own would be a second round to the server.
-    connection.health_check_done = True
-    try:
-        rows = _rows(first)
-    except (OperationalError, InterfaceError):
-        if connection.in_atomic_block:
-            raise
-        connection.close()
-        rows = _rows(first)
+    rows = on_a_live_connection(lambda: _rows(first))
     if rows != _last.rows:
         _last = Catalogue(rows, _courses(first))
+    _last.asked = asking
     return _last
+
+
+def forget() -> None:
+    """Ask the database next time."""
+    _last.asked = NEVER
 
 
 def _rows(first: datetime.date) -> list[tuple]:

@@ -5,13 +5,16 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone as clock
 from django.utils.crypto import constant_time_compare
 
+from mooc.lib.connections import on_a_live_connection
 from mooc.lib.digests import digest
 from mooc.lib.insert import insert_if_new
 from sequence.models import Sequence
+from signup.choosing import ClosedError
+from signup.courses import forget
 from signup.models import ErasedAddress, Signup
 from signup.throttle import count_visit
 
@@ -36,9 +39,22 @@ def join(
     `said` is what `PersonForm.said` returns, `visitor` the network address it came from. Nobody has proven that the
     address is theirs, so what is said about somebody who once confirmed is kept aside until the link mailed to them
     is pressed. That a link is wanted is written into the row; the mail room sends it. Somebody who was erased is
-    asked in any course: only they can come back. Raises TooManyError when the network has sent its share.
+    asked in any course: only they can come back. Raises TooManyError when the network has sent its share, and
+    ClosedError where the sequence has just been deleted.
     """
     now = now or clock.now()
+    try:
+        return on_a_live_connection(lambda: _join(sequence, address, said, visitor, now))
+    except IntegrityError:
+        if sequence is None or Sequence.objects.filter(pk=sequence.pk).exists():
+            raise
+        forget()
+        raise ClosedError from None
+
+
+def _join(
+    sequence: Sequence | None, address: str, said: dict[str, Any], visitor: str, now: datetime.datetime
+) -> Joined:
     shown = sequence is None or sequence.confirm_addresses
     asks = shown or ErasedAddress.objects.of(address).exists()
     new = Signup(sequence=sequence, email=address, timezone=sequence.timezone if sequence else "UTC")

@@ -92,6 +92,8 @@ def _signup(request: HttpRequest, template: str, after: str) -> HttpResponse:
         joined = join(form.course, form.cleaned_data["email"], said, client_address(request))
     except TooManyError as error:
         return too_many(request, error)
+    except ClosedError:
+        return _again(request, template, form_instead(request.POST))
     remember(response, form.course, joined, form.cleaned_data["email"], said)
     return response
 

@@ -27,3 +27,9 @@ def django_db_modify_db_settings(
 def fast_passwords(settings) -> None:
     """The real hashing takes a quarter of a second on purpose."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def fresh_courses(monkeypatch) -> None:
+    """What was true a second ago would be the course of the test before."""
+    monkeypatch.setattr("signup.courses.FRESH_SECONDS", 0)

@@ -182,3 +182,10 @@ def test_pages_are_kept_by_no_cache_and_found_by_no_search_engine(client):
     response = client.get(f"/me/{factories.signup().key}/")
     assert "no-store" in response["Cache-Control"]
     assert 'name="robots" content="noindex' in response.content.decode()
+
+
+def test_who_has_not_confirmed_is_promised_no_message(client):
+    run = factories.sequence()
+    factories.email(sequence=run, scheduled_for=clock.now() + HOUR)
+    assert "Next message" in page(client, factories.signup(sequence=run))
+    assert "Next message" not in page(client, factories.signup(sequence=run, confirmed=None))

@@ -93,6 +93,18 @@ def test_two_questions_may_swap_their_keys():
     assert list(run.questions.values_list("pk", "key")) == [(rows[0].pk, "two"), (rows[1].pk, "one")]
 
 
+def test_a_question_that_people_have_answered_keeps_its_key():
+    row = factories.question(key="goal")
+    person = factories.signup(sequence=row.sequence, answers={"goal": "soup"})
+    form = typed({"key": "aim", "label": "What for?"}, **{"questions-INITIAL_FORMS": 1})
+    form |= {"questions-0-id": row.pk, "questions-0-sequence": row.sequence.pk}
+    client = factories.staff_client()
+    assert client.post(f"{LIST}{row.sequence.pk}/change/", form).status_code == 302
+    row.refresh_from_db()
+    person.refresh_from_db()
+    assert (row.key, row.label, person.answers) == ("goal", "What for?", {"goal": "soup"})
+
+
 def test_a_zone_that_is_no_longer_offered_stays_selected():
     run = factories.sequence(timezone="EST5EDT")
     page = factories.staff_client().get(f"{LIST}{run.pk}/change/").content.decode()
