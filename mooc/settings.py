@@ -82,6 +82,10 @@ if MAIL_TRANSPORT == "mailgun" and not MAILGUN_API_KEY:
 if MAIL_TRANSPORT == "smtp" and not EMAIL_HOST:
     warnings.warn("MAIL_TRANSPORT is smtp but EMAIL_HOST is missing: mail waits in the queue.", stacklevel=1)
 
+# FutureLearn
+FUTURELEARN_DATA_DIR = Path(env.text("FUTURELEARN_DATA_DIR", str(BASE_DIR / "var" / "futurelearn")))
+FUTURELEARN_UPLOAD_MB = env.whole("FUTURELEARN_UPLOAD_MB", 500, least=1)
+
 # The application
 INSTALLED_APPS = [
     "mooc.adminsite.MoocAdminConfig",

@@ -1,0 +1,114 @@
+"""The one way in which rows of a run are replaced: all of them, in one transaction, as fast as the database can.
+
+PostgreSQL takes them by COPY inside the transaction. SQLite lets only one writer in, so there they are first
+written into a temporary table, which locks nobody out, and the transaction only moves them.
+"""
+
+import io
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from django.db import connection, models, transaction
+
+from dashboard_import.models import CourseRun
+
+SPECIAL = re.compile("[\\\\\t\n\r]")  # what COPY's text format writes in another way
+ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+STAGE = "futurelearn_stage"
+
+Columns = Sequence[Sequence[str]]
+
+
+def replace_rows(
+    model: type[models.Model],
+    run: CourseRun,
+    fields: Sequence[str],
+    null: Sequence[bool],
+    batches: Iterable[Columns],
+    after: Callable[[], None],
+) -> None:
+    """Put the rows of `batches` in the place of all rows that `run` has in the table of `model`.
+
+    A batch is a column of texts for each of `fields`; an empty text is NULL where `null` says so. `after` runs at the
+    end of the transaction, with the run locked: whatever it or `batches` raises leaves the old rows as they were.
+    """
+    columns = [model._meta.get_field(name).column for name in fields]
+    if connection.vendor == "postgresql":
+        with transaction.atomic():
+            clear(model, run)
+            for batch in batches:
+                copy(model, run, columns, null, batch)
+            after()
+        return
+    quoted = ", ".join(map(connection.ops.quote_name, columns))
+    table = connection.ops.quote_name(model._meta.db_table)
+    with connection.cursor() as cursor:
+        own = connection.get_autocommit()  # not in a transaction of the caller's
+        cursor.execute(f"CREATE TEMPORARY TABLE {STAGE} ({quoted})")
+        try:
+            insert = f"INSERT INTO temp.{STAGE} VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608
+            if own:
+                cursor.execute("BEGIN DEFERRED")  # of the temporary file alone
+            for batch in batches:
+                cursor.executemany(insert, list(zip(*with_nulls(batch, null, None), strict=True)))
+            if own:
+                cursor.execute("COMMIT")
+            with transaction.atomic():
+                clear(model, run)
+                cursor.execute(
+                    f"INSERT INTO {table} (run_id, {quoted}) SELECT %s, {quoted} FROM temp.{STAGE} ORDER BY rowid",  # noqa: S608
+                    [run.pk],
+                )
+                after()
+        finally:
+            if own and connection.connection.in_transaction:
+                cursor.execute("ROLLBACK")
+            cursor.execute(f"DROP TABLE temp.{STAGE}")
+
+
+def clear(model: type[models.Model], run: CourseRun) -> None:
+    """Lock the run, so that two loads of it come one after the other, and delete its rows."""
+    CourseRun.objects.select_for_update().get(pk=run.pk)
+    model.objects.filter(run=run).delete()
+
+
+def with_nulls(batch: Columns, null: Sequence[bool], instead: object) -> Iterable[Sequence]:
+    """Yield the batch's columns with `instead` where an empty text stands for NULL."""
+    for column, may in zip(batch, null, strict=True):
+        yield [text or instead for text in column] if may and "" in column else column
+
+
+def copy(
+    model: type[models.Model], run: CourseRun, columns: Sequence[str], null: Sequence[bool], batch: Columns
+) -> None:
+    """COPY one batch into PostgreSQL."""
+    written = []
+    for column, may in zip(batch, null, strict=True):
+        texts = column
+        if SPECIAL.search("\x1f".join(column)):
+            texts = [text.translate(ESCAPES) for text in column]
+        written.append([text or "\\N" for text in texts] if may and "" in texts else texts)
+    lines = "\n".join(map("\t".join, zip(*written, [str(run.pk)] * len(batch[0]), strict=True)))
+    quote = connection.ops.quote_name
+    names = ", ".join(map(quote, [*columns, "run_id"]))
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        cursor.copy_expert(f"COPY {quote(model._meta.db_table)} ({names}) FROM STDIN", io.BytesIO(lines.encode()))
+
+
+def delete_twins(model: type[models.Model], run: CourseRun, key: Sequence[str]) -> set[int]:
+    """Delete a run's rows of which an earlier row has the same `key`; return their numbers."""
+    quote = connection.ops.quote_name
+    table, row = quote(model._meta.db_table), quote("row")
+    names = ", ".join(quote(model._meta.get_field(name).column) for name in key)
+    mine = f"FROM {table} WHERE run_id = %(run)s"
+    later = f"SELECT {row}, row_number() OVER (PARTITION BY {names} ORDER BY {row}) AS place {mine}"
+    with connection.cursor() as cursor:
+        # First the question that is quick to answer, as there are hardly ever any.
+        cursor.execute(f"SELECT 1 {mine} GROUP BY {names} HAVING count(*) > 1 LIMIT 1", {"run": run.pk})
+        if cursor.fetchone() is None:
+            return set()
+        cursor.execute(
+            f"DELETE {mine} AND {row} IN (SELECT {row} FROM ({later}) AS numbered WHERE place > 1) RETURNING {row}",  # noqa: S608
+            {"run": run.pk},
+        )
+        return {found[0] for found in cursor.fetchall()}

@@ -1,0 +1,68 @@
+"""Imports from files: by the command, by the admin, by the worker for what waits."""
+
+import datetime
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone as clock
+
+from dashboard_import.loader import Import
+from dashboard_import.models import ImportedFile, ImportRun
+from dashboard_import.sources import Source, find
+from dashboard_import.tables import UnreadableError
+
+AT_ONCE = 2_000_000  # bytes; larger uploads wait for the worker, as a page answers within a second or two
+LOST_AFTER = datetime.timedelta(hours=2)  # without a sign of life; one file of 5 GB takes a quarter of an hour
+
+
+def load_path(
+    path: Path,
+    row: ImportRun,
+    *,
+    course: str = "",
+    run: int | None = None,
+    dry_run: bool = False,
+    again: bool = False,
+    advance: Callable[[int], None] = lambda _bytes: None,
+    found: Callable[[list[Source]], None] = lambda _sources: None,
+    said: Callable[[ImportedFile], None] = lambda _file: None,
+) -> Import:
+    """Load everything at `path` and return what came of it; `found` hears what there is, `said` of each file."""
+    with Import(row, dry_run=dry_run, again=again, advance=advance) as importing:
+        problem, sources = "There is no table here that was asked for.", []
+        try:
+            sources = find(path, course=course, run=run)
+        except UnreadableError as error:
+            problem = str(error)
+        except OSError as error:
+            problem = f"It could not be read: {error.strerror}."
+        if not sources:
+            said(importing.note(path.name or "/", "", None, ImportedFile.Outcome.REFUSED, problem))
+        found(sources)
+        for source in sources:
+            said(importing.load(source))
+    return importing
+
+
+def uploads() -> Path:
+    return Path(settings.FUTURELEARN_DATA_DIR, "uploads")
+
+
+def load_upload(row: ImportRun) -> bool:
+    """Load an upload that waits, and delete it; return False where another process has taken it."""
+    waiting = ImportRun.objects.filter(pk=row.pk, status=ImportRun.Status.WAITING)
+    if not waiting.update(status=ImportRun.Status.RUNNING, seen=clock.now()):
+        return False
+    row.refresh_from_db()
+    path = uploads() / row.upload
+    load_path(path, row)
+    path.unlink(missing_ok=True)
+    return True
+
+
+def load_waiting() -> int:
+    """Load all uploads that wait; return how many. Call it now and then, from any number of processes."""
+    lost = ImportRun.objects.filter(status=ImportRun.Status.RUNNING, seen__lt=clock.now() - LOST_AFTER)
+    lost.update(status=ImportRun.Status.FAILED, error="It was stopped before its end. Load the same files again.")
+    return sum(map(load_upload, ImportRun.objects.filter(status=ImportRun.Status.WAITING).order_by("pk")))

@@ -1,0 +1,40 @@
+"""What we keep of FutureLearn: runs and their steps, what was imported when, a table for each kind of file."""
+
+from dashboard_import.models.content import Country, CountrySubdivision, CourseStep, Link, VideoStats
+from dashboard_import.models.imports import ImportedFile, ImportRun
+from dashboard_import.models.learners import Campaign, Enrolment, QuizResponse, StepActivity, TeamMember
+from dashboard_import.models.rolled import StepDay
+from dashboard_import.models.runs import CourseRun
+from dashboard_import.models.surveys import (
+    Archetype,
+    LeavingResponse,
+    PostCourseResponse,
+    PostCourseText,
+    WeeklySentiment,
+)
+from dashboard_import.models.writing import Comment, PeerAssignment, PeerReview
+
+__all__ = [
+    "Archetype",
+    "Campaign",
+    "Comment",
+    "Country",
+    "CountrySubdivision",
+    "CourseRun",
+    "CourseStep",
+    "Enrolment",
+    "ImportRun",
+    "ImportedFile",
+    "LeavingResponse",
+    "Link",
+    "PeerAssignment",
+    "PeerReview",
+    "PostCourseResponse",
+    "PostCourseText",
+    "QuizResponse",
+    "StepActivity",
+    "StepDay",
+    "TeamMember",
+    "VideoStats",
+    "WeeklySentiment",
+]
