@@ -4,15 +4,15 @@ PostgreSQL takes them by COPY inside the transaction. SQLite lets only one write
 written into a temporary table, which locks nobody out, and the transaction only moves them.
 """
 
-import io
-import re
+import queue
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from django.db import connection, models, transaction
 
 from dashboard_import.models import CourseRun
 
-SPECIAL = re.compile("[\\\\\t\n\r]")  # what COPY's text format writes in another way
+SPECIAL = "\\\t\n\r"  # what COPY's text format writes in another way
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 STAGE = "futurelearn_stage"
 
@@ -36,8 +36,7 @@ def replace_rows(
     if connection.vendor == "postgresql":
         with transaction.atomic():
             clear(model, run)
-            for batch in batches:
-                copy(model, run, columns, null, batch)
+            copy(model, columns, (lines(run, null, batch) for batch in batches))
             after()
         return
     quoted = ", ".join(map(connection.ops.quote_name, columns))
@@ -78,21 +77,63 @@ def with_nulls(batch: Columns, null: Sequence[bool], instead: object) -> Iterabl
         yield [text or instead for text in column] if may and "" in column else column
 
 
-def copy(
-    model: type[models.Model], run: CourseRun, columns: Sequence[str], null: Sequence[bool], batch: Columns
-) -> None:
-    """COPY one batch into PostgreSQL."""
+def lines(run: CourseRun, null: Sequence[bool], batch: Columns) -> bytes:
+    """Return one batch as COPY's text format has it, the run's id in the last column."""
     written = []
     for column, may in zip(batch, null, strict=True):
-        texts = column
-        if SPECIAL.search("\x1f".join(column)):
+        texts, joined = column, "".join(column)
+        if any(mark in joined for mark in SPECIAL):
             texts = [text.translate(ESCAPES) for text in column]
         written.append([text or "\\N" for text in texts] if may and "" in texts else texts)
-    lines = "\n".join(map("\t".join, zip(*written, [str(run.pk)] * len(batch[0]), strict=True)))
+    return ("\n".join(map("\t".join, zip(*written, [str(run.pk)] * len(batch[0]), strict=True))) + "\n").encode()
+
+
+class Feed:
+    """A file that one thread writes and PostgreSQL's driver reads in another, a few pieces apart."""
+
+    def __init__(self):
+        self.pieces: queue.Queue[bytes | None] = queue.Queue(maxsize=2)
+        self.piece = memoryview(b"")
+        self.broken = False
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes, none at the end. Raises RuntimeError where there is no proper end."""
+        if not self.piece:
+            self.piece = memoryview(self.pieces.get() or b"")
+        if self.broken:
+            raise RuntimeError("what is copied broke off")
+        taken, self.piece = bytes(self.piece[:size]), self.piece[size:]
+        return taken
+
+    def write(self, piece: bytes | None, reader: Future) -> None:
+        """Hand over a piece, None as the end; give up where the reader has ended."""
+        while not reader.done():
+            try:
+                self.pieces.put(piece, timeout=1)
+            except queue.Full:
+                continue
+            return
+
+
+def copy(model: type[models.Model], columns: Sequence[str], pieces: Iterable[bytes]) -> None:
+    """COPY into PostgreSQL, in a thread of its own, as it takes as long as making the pieces."""
     quote = connection.ops.quote_name
     names = ", ".join(map(quote, [*columns, "run_id"]))
-    with connection.cursor() as cursor, connection.wrap_database_errors:
-        cursor.copy_expert(f"COPY {quote(model._meta.db_table)} ({names}) FROM STDIN", io.BytesIO(lines.encode()))
+    statement = f"COPY {quote(model._meta.db_table)} ({names}) FROM STDIN"
+    feed = Feed()
+    with connection.cursor() as cursor, connection.wrap_database_errors, ThreadPoolExecutor(1) as pool:
+        reader = pool.submit(cursor.copy_expert, statement, feed, 1 << 16)
+        try:
+            for piece in pieces:
+                feed.write(piece, reader)
+                if reader.done():
+                    break
+        except BaseException:
+            feed.broken = True
+            raise
+        finally:
+            feed.write(None, reader)
+        reader.result()
 
 
 def delete_twins(model: type[models.Model], run: CourseRun, key: Sequence[str]) -> set[int]:

@@ -178,7 +178,7 @@ class OneFile:
         """Yield the good rows as columns; put the bad ones aside."""
         done = 0
         for batch in table.batches():
-            self.file.rows_read += len(batch.rows)
+            self.file.rows_read += len(batch)
             columns, bad = shape.shape(batch)
             self.rejects.add(bad)
             if columns:
@@ -196,7 +196,7 @@ class OneFile:
         reason = f"An earlier row has the same {', '.join(self.dataset.key)}."
         with self.source.open() as stream:
             for batch in Table(stream, self.scanned).batches():
-                rows = zip(range(batch.first, batch.first + len(batch.rows)), batch.lines, batch.rows, strict=True)
+                rows = zip(range(batch.first, batch.first + len(batch)), batch.lines, batch.rows, strict=True)
                 self.rejects.add([Reject(row, line, reason, cells) for row, line, cells in rows if row in twins])
 
     def settle(self) -> None:

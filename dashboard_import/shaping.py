@@ -74,13 +74,10 @@ class Shape:
 
     def quickly(self, batch: Batch) -> Columns:
         """Return all rows as columns; raise ValueError if any is bad."""
-        rows = batch.rows
-        if self.broken and ESCAPED.search("".join(map("".join, rows))):
+        if self.broken and ESCAPED.search("".join(map("".join, batch.rows))):
             raise ValueError("a cell is not UTF-8")
-        if set(map(len, rows)) != {self.width}:
-            raise ValueError("a row has another number of cells")
-        columns = list(zip(*rows, strict=True))
-        shaped: Columns = [list(map(str, range(batch.first, batch.first + len(rows))))]
+        columns = batch.columns(self.width)
+        shaped: Columns = [list(map(str, range(batch.first, batch.first + len(batch))))]
         for place, cell, _name, filled in self.places:
             if filled and "" in columns[place]:
                 raise ValueError("a cell is empty")
@@ -89,9 +86,9 @@ class Shape:
             steps, weeks, numbers = (columns[place] for place in self.step)
             if list(map(".".join, zip(weeks, numbers, strict=True))) != list(steps):
                 raise ValueError("a step is not what the numbers beside it say, or is written in another way")
-        shaped += [[""] * len(rows) for _field in self.empty]
+        shaped += [[""] * len(batch) for _field in self.empty]
         if self.unknown:
-            shaped.append([self.rest_of(row) for row in rows])
+            shaped.append([self.rest_of(row) for row in batch.rows])
         return shaped
 
     def carefully(self, batch: Batch) -> tuple[Columns, list[Reject]]:

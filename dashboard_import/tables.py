@@ -9,13 +9,16 @@ import hashlib
 import io
 import re
 from codecs import getincrementaldecoder
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from operator import methodcaller
 from typing import BinaryIO
 
 PIECE = 1 << 20  # bytes read at once; a line that is longer than two of these is refused
 MOST_COLUMNS = 1_000
 BATCH_ROWS, BATCH_CHARACTERS = 10_000, 2_000_000
+COMMAS = methodcaller("count", ",")
 ESCAPED = re.compile("[\udc80-\udcff]")  # bytes that are not UTF-8, as `surrogateescape` shows them
 HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
 CHINESE = re.compile(rb"(?:[\xa1-\xfe][\xa1-\xfe])+")
@@ -30,26 +33,60 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True)
 class Scan:
-    """What one pass over the bytes has found. `broken` is the number of places that are not in the encoding."""
+    """What one pass over the bytes has found.
+
+    `broken` is the number of places that are not in the encoding. In a `plain` file each line feed ends a row and
+    each comma a cell, as there is neither a quotation mark nor a carriage return: that is read twice as fast.
+    """
 
     digest: str
     size: int
     encoding: str
     broken: int = 0
     has_nul: bool = False
+    plain: bool = False
 
 
-@dataclass
 class Batch:
-    """Rows that follow each other: `rows[0]` is the file's row `first`; `lines` says on which line each begins.
+    """Rows that follow each other: the first is the file's row `first`; `lines` says on which line each begins.
 
     With a `fault` it holds one row that could not be taken apart.
     """
 
-    first: int
-    rows: list[list[str]] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
-    fault: str = ""
+    def __init__(self, first: int, rows: list[list[str]], lines: Sequence[int], fault: str = ""):
+        self.first, self.rows, self.lines, self.fault = first, rows, lines, fault
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def after_header(self) -> "Batch":
+        return Batch(1, self.rows[1:], self.lines[1:])
+
+    def columns(self, width: int) -> list[Sequence[str]]:
+        """Return the cells column by column; raise ValueError if a row has not `width` cells."""
+        if set(map(len, self.rows)) != {width}:
+            raise ValueError("a row has another number of cells")
+        return list(zip(*self.rows, strict=True))
+
+
+class PlainBatch(Batch):
+    """Rows of a plain file, each a text without its line feed. Cells are cut apart all at once."""
+
+    def __init__(self, first: int, texts: list[str], lines: Sequence[int]):
+        self.first, self.texts, self.lines, self.fault = first, texts, lines, ""
+
+    @cached_property
+    def rows(self) -> list[list[str]]:
+        return [text.split(",") for text in self.texts]
+
+    def after_header(self) -> Batch:
+        return PlainBatch(1, self.texts[1:], self.lines[1:])
+
+    def columns(self, width: int) -> list[Sequence[str]]:
+        if set(map(COMMAS, self.texts)) != {width - 1}:
+            raise ValueError("a row has another number of cells")
+        cells = ",".join(self.texts).split(",")
+        return [cells[place::width] for place in range(width)]
 
 
 @dataclass
@@ -83,7 +120,7 @@ class Counts:
 
 def scan(stream: BinaryIO) -> Scan:
     """Read a file once: its SHA-256, its size, its encoding. Raises UnreadableError for what is no table at all."""
-    digest, size, counts, nul, line = hashlib.sha256(), 0, Counts(), False, 0
+    digest, size, counts, nul, plain, line = hashlib.sha256(), 0, Counts(), False, True, 0
     encoding, decoder = "", getincrementaldecoder("utf-8")("surrogateescape")
     while piece := stream.read(PIECE):
         if not size:
@@ -92,6 +129,7 @@ def scan(stream: BinaryIO) -> Scan:
         size += len(piece)
         digest.update(piece)
         nul = nul or b"\0" in piece
+        plain = plain and b'"' not in piece and b"\r" not in piece
         line = 0 if b"\n" in piece or b"\r" in piece else line + 1
         if line > 1:
             raise UnreadableError(f"A line is longer than {PIECE:,} bytes: this is no table.")
@@ -101,7 +139,7 @@ def scan(stream: BinaryIO) -> Scan:
         counts.add(b"", decoder.decode(b"", final=True))
         encoding = counts.encoding()
     broken = counts.broken if encoding == "utf-8-sig" else 0
-    return Scan(digest.hexdigest(), size, encoding, broken, nul)
+    return Scan(digest.hexdigest(), size, encoding, broken, nul, plain)
 
 
 def refuse_other_formats(piece: bytes) -> None:
@@ -114,69 +152,118 @@ def refuse_other_formats(piece: bytes) -> None:
 
 
 class Table:
-    """The rows of one file. `header` is its first row; raises UnreadableError where there is none."""
+    """The rows of one file. `header` is its first row; raises UnreadableError where there is none.
+
+    `characters` counts what has been read.
+    """
 
     def __init__(self, stream: BinaryIO, scanned: Scan):
-        errors = "surrogateescape" if scanned.broken else "strict"
-        self.text = io.TextIOWrapper(stream, scanned.encoding, errors, newline="")
-        self.has_nul, self.characters, self.last_line, self.rows_before = scanned.has_nul, 0, "", 0
-        self.reader = csv.reader(self.lines(), strict=True)
+        self.stream, self.scanned = stream, scanned
+        self.errors = "surrogateescape" if scanned.broken else "strict"
+        self.characters, self.last_line = 0, ""
+        self.rows_before = -1  # the header is row 0
+        self.coming = self.plain() if scanned.plain else self.quoted()
+        self.first = next(self.coming, None)
         self.header = self.read_header()
 
-    def lines(self) -> Iterator[str]:
-        for line in self.text:
-            self.characters += len(line)
-            self.last_line = line
-            yield line.replace("\0", "") if self.has_nul else line
-
     def read_header(self) -> list[str]:
-        batch = next(self.some(1), None)
-        if batch is None:
+        if self.first is None:
             raise UnreadableError("The file is empty: it lacks even the row with the names of its columns.")
-        if batch.fault:
-            raise UnreadableError(f"The row with the names of the columns cannot be read: it has {batch.fault}.")
-        names = batch.rows[0]
+        if self.first.fault:
+            raise UnreadableError(f"The row with the names of the columns cannot be read: it has {self.first.fault}.")
+        names = self.first.rows[0]
         if len(names) > MOST_COLUMNS:
             raise UnreadableError(f"The file has {len(names):,} columns; {MOST_COLUMNS:,} is the most.")
-        self.rows_before = 0
         return names
 
     def batches(self) -> Iterator[Batch]:
         """Yield all rows after the header; blank lines are no rows. Raises UnreadableError if the file breaks off."""
-        return self.some(BATCH_ROWS)
+        if len(self.first) > 1:
+            yield self.first.after_header()
+        yield from self.coming
 
-    def some(self, most: int) -> Iterator[Batch]:
-        """Yield batches of at most `most` rows; a row that cannot be taken apart comes as a batch of its own."""
-        fault: Batch | None = Batch(0)
-        start = self.reader.line_num + 1
+    def numbered(self, batch: Batch) -> Batch:
+        """Return a batch with the number of its first row, and count its rows."""
+        batch.first = self.rows_before + 1
+        self.rows_before += len(batch)
+        return batch
+
+    def not_in_encoding(self, line: int) -> UnreadableError:
+        return UnreadableError(f"Somewhere after line {line:,} the file is not in {self.scanned.encoding} any more.")
+
+    def plain(self) -> Iterator[Batch]:
+        """Yield the rows of a plain file."""
+        decoder = getincrementaldecoder(self.scanned.encoding)(self.errors)
+        rest, line, ended = "", 1, False
+        while not ended:
+            piece = self.stream.read(PIECE)
+            ended = not piece
+            try:
+                text = decoder.decode(piece, final=ended)
+            except UnicodeDecodeError:
+                raise self.not_in_encoding(line) from None
+            self.characters += len(text)
+            text = rest + (text.replace("\0", "") if self.scanned.has_nul else text)
+            cut = len(text) if ended else text.rfind("\n") + 1
+            rest = text[cut:]
+            lines = text[: cut - text.endswith("\n", 0, cut)].split("\n") if cut else []
+            numbers: Sequence[int] = range(line, line + len(lines))
+            line += len(lines)
+            if "" in lines:
+                numbers = [number for number, text in zip(numbers, lines, strict=True) if text]
+                lines = [text for text in lines if text]
+            if lines:
+                batch = PlainBatch(0, lines, numbers)
+                if max(map(len, lines)) > csv.field_size_limit():
+                    refuse_long_cells(batch)
+                yield self.numbered(batch)
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines for the CSV reader, with their ends."""
+        for line in io.TextIOWrapper(self.stream, self.scanned.encoding, self.errors, newline=""):
+            self.characters += len(line)
+            self.last_line = line
+            yield line.replace("\0", "") if self.scanned.has_nul else line
+
+    def quoted(self) -> Iterator[Batch]:
+        """Yield the rows of any file; a row that cannot be taken apart comes as a batch of its own."""
+        reader = csv.reader(self.lines(), strict=True)
+        fault: Batch | None = Batch(0, [], [])
+        start = 1
         while fault:
             rows: list[list[str]] = []
             lines: list[int] = []
             fault, end = None, self.characters + BATCH_CHARACTERS
             try:
-                for row in self.reader:
+                for row in reader:
                     if row:
                         rows.append(row)
                         lines.append(start)
-                    start = self.reader.line_num + 1
-                    if len(rows) >= most or self.characters > end:
-                        yield self.numbered(rows, lines)
+                    start = reader.line_num + 1
+                    if len(rows) >= BATCH_ROWS or self.characters > end:
+                        if rows:
+                            yield self.numbered(Batch(0, rows, lines))
                         rows, lines, end = [], [], self.characters + BATCH_CHARACTERS
             except csv.Error as error:
                 fault = Batch(0, [[self.last_line.rstrip("\r\n")]], [start], in_words(error, start))
             except UnicodeDecodeError:
-                raise UnreadableError(f"From line {start:,} on, the file is not in {self.text.encoding}.") from None
+                raise self.not_in_encoding(start) from None
             if rows:
-                yield self.numbered(rows, lines)
+                yield self.numbered(Batch(0, rows, lines))
             if fault:
-                start = self.reader.line_num + 1
-                yield self.numbered(fault.rows, fault.lines, fault.fault)
+                start = reader.line_num + 1
+                yield self.numbered(fault)
 
-    def numbered(self, rows: list[list[str]], lines: list[int], fault: str = "") -> Batch:
-        """Return a batch with the number of its first row, and count its rows."""
-        first = self.rows_before + 1
-        self.rows_before += len(rows)
-        return Batch(first, rows, lines, fault)
+
+def refuse_long_cells(batch: Batch) -> None:
+    """Raise UnreadableError, as for a quoted cell, if one is over the CSV reader's limit."""
+    for row, line in zip(batch.rows, batch.lines, strict=True):
+        if max(map(len, row)) > csv.field_size_limit():
+            raise too_long(line)
+
+
+def too_long(line: int) -> UnreadableError:
+    return UnreadableError(f"A cell on line {line:,} has over {csv.field_size_limit():,} characters.")
 
 
 def in_words(error: csv.Error, line: int) -> str:
@@ -185,5 +272,5 @@ def in_words(error: csv.Error, line: int) -> str:
     if "unexpected end" in said:
         raise UnreadableError(f"The file was cut off: the quoted text that begins on line {line:,} does not end.")
     if "field limit" in said:
-        raise UnreadableError(f"A cell on line {line:,} has over {csv.field_size_limit():,} characters.")
+        raise too_long(line)
     return "a quotation mark that ends a cell too early"

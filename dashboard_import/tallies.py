@@ -77,16 +77,21 @@ def who_and_when(run: CourseRun) -> None:
 
 @rollup("enrolments", "step_activity")
 def steps_and_days(run: CourseRun) -> None:
-    """Count first visits and completions of each step on each day, in one pass; from these, the days of each."""
+    """Count first visits and completions of each step, in all and on each day, in one pass over the rows."""
     first, last = day("s.first_visited_at"), day("s.last_completed_at")
     again = ", ".join(f"sum({name}) AS {name}" for name in AUDIENCES)
+    steps = {
+        f"steps_{kind}": f"SELECT 'steps_{kind}' AS kind, week, step, {NO_DAY}, '' AS value, {again} FROM pairs"
+        f" WHERE {kind} IS NOT NULL GROUP BY week, step"
+        for kind in ("visited", "completed")
+    }
+    days = {
+        kind: f"SELECT '{kind}' AS kind, week, step, {kind} AS day, '' AS value, {again} FROM pairs"
+        f" WHERE {kind} IS NOT NULL GROUP BY week, step, {kind}"
+        for kind in ("visited", "completed")
+    }
     refill(
-        run, ["visited", "completed"],
-        *(
-            f"SELECT '{kind}' AS kind, week, step, {kind} AS day, '' AS value, {again} FROM pairs"
-            f" WHERE {kind} IS NOT NULL GROUP BY week, step, {kind}"
-            for kind in ("visited", "completed")
-        ),
+        run, [*steps, *days], *steps.values(), *days.values(),
         common=(
             f"WITH pairs AS MATERIALIZED (SELECT s.week, s.step, {first} AS visited, {last} AS completed, {sums()}"
             f" FROM {TABLES['activity']} s {joined('s.learner_id')} WHERE s.run_id = %(run)s GROUP BY 1, 2, 3, 4)"
@@ -95,11 +100,11 @@ def steps_and_days(run: CourseRun) -> None:
 
 
 def steps_of(run: CourseRun) -> int:
-    """Return how many steps a run has: those of its overview, else those that somebody visited or completed."""
+    """Return how many steps a run has: those of its overview, else those that somebody visited."""
     overview = CourseStep.objects.filter(run=run).count()
     if overview:
         return overview
-    return Tally.objects.filter(run=run, kind__in=["visited", "completed"]).values("week", "step").distinct().count()
+    return Tally.objects.filter(run=run, kind="steps_visited").count()
 
 
 def unpivoted(kind: str, source: str) -> str:

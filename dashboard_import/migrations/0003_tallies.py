@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dashboard_import', '0001_tables'),
+        ('dashboard_import', '0002_rows_without_btree'),
     ]
 
     operations = [
