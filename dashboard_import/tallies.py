@@ -100,11 +100,11 @@ def steps_and_days(run: CourseRun) -> None:
 
 
 def steps_of(run: CourseRun) -> int:
-    """Return how many steps a run has: those of its overview, else those that somebody visited."""
+    """Return how many steps a run has: those of its overview, else those that somebody visited or completed."""
     overview = CourseStep.objects.filter(run=run).count()
     if overview:
         return overview
-    return Tally.objects.filter(run=run, kind="steps_visited").count()
+    return Tally.objects.filter(run=run, kind__startswith="steps_").values("week", "step").distinct().count()
 
 
 def unpivoted(kind: str, source: str) -> str:

@@ -84,6 +84,15 @@ if MAIL_TRANSPORT == "smtp" and not EMAIL_HOST:
 
 # FutureLearn
 FUTURELEARN_DATA_DIR = Path(env.text("FUTURELEARN_DATA_DIR", str(BASE_DIR / "var" / "futurelearn")))
+FUTURELEARN_URL = env.url("FUTURELEARN_URL", "https://www.futurelearn.com")
+FUTURELEARN_USERNAME = env.text("FUTURELEARN_USERNAME")
+FUTURELEARN_PASSWORD = env.text("FUTURELEARN_PASSWORD")
+FUTURELEARN_ORGANISATION = env.slug("FUTURELEARN_ORGANISATION")
+FUTURELEARN_PAUSE = env.number("FUTURELEARN_PAUSE", 1, most=3600)
+if bool(FUTURELEARN_USERNAME) != bool(FUTURELEARN_PASSWORD):
+    warnings.warn("Only one of FUTURELEARN_USERNAME and FUTURELEARN_PASSWORD is set: both are needed.", stacklevel=1)
+if FUTURELEARN_PAUSE < 0.5 and not is_loopback(urlsplit(FUTURELEARN_URL).netloc):
+    warnings.warn("FUTURELEARN_PAUSE is under half a second: FutureLearn may shut us out.", stacklevel=1)
 FUTURELEARN_UPLOAD_MB = env.whole("FUTURELEARN_UPLOAD_MB", 500, least=1)
 
 # The application

@@ -113,6 +113,15 @@ class Env:
             raise ImproperlyConfigured(f"{name} is {shown(value)}. Write a domain such as mail.example.org.")
         return value
 
+    def slug(self, name: str) -> str:
+        """Return a short name as it stands in addresses: small letters, digits and hyphens."""
+        value = self.text(name)
+        if value and not re.fullmatch(r"[a-z0-9][a-z0-9-]*", value):
+            raise ImproperlyConfigured(
+                f"{name} is {shown(value)}. Write the short name in addresses, such as open-university."
+            )
+        return value
+
     def url(self, name: str, default: str) -> str:
         """Return an https address without a closing slash; http is allowed on loopback only."""
         value = self.text(name, default).rstrip("/")

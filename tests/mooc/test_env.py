@@ -26,6 +26,8 @@ ACCEPTED = [
     ("domain", {}, "Mail.Example.ORG", "mail.example.org"),
     ("url", {"default": ""}, "https://api.example.org/", "https://api.example.org"),
     ("url", {"default": ""}, "http://127.0.0.1:9000", "http://127.0.0.1:9000"),
+    ("slug", {}, "open-university", "open-university"),
+    ("slug", {}, "", ""),
     ("mailbox", {}, "Course team <team@example.org>", "Course team <team@example.org>"),
     ("text", {"default": "x"}, "  two words ", "two words"),
 ]
@@ -37,6 +39,8 @@ REFUSED = [
     ("number", {"default": 1}, "-1"),
     ("number", {"default": 1, "most": 3}, "4"),
     ("whole", {"default": 1}, "1.5"),
+    ("slug", {}, "../admin"),
+    ("slug", {}, "Open University"),
     ("choice", {"allowed": ("smtp", "outbox")}, "pigeon"),
     ("host", {}, "https://course.example.org"),
     ("host", {}, "course.example.org/path"),

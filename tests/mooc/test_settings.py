@@ -72,6 +72,9 @@ BAD = {
     "MAIL_BATCH_SIZE": "1001",
     "MAIL_LEASE_SECONDS": "five minutes",
     "MAIL_TIMEOUT_SECONDS": "0",
+    "FUTURELEARN_URL": "http://www.futurelearn.com",
+    "FUTURELEARN_ORGANISATION": "Open University",
+    "FUTURELEARN_PAUSE": "-1",
     "DATABASE_URL": "oracle-of-delphi://learner:hunter2@db/course",
 }
 
@@ -119,6 +122,13 @@ def test_mailgun_without_a_key_warns_without_stopping(load):
 def test_smtp_without_a_server_warns_without_stopping(load):
     with pytest.warns(UserWarning, match="EMAIL_HOST is missing"):
         assert load(DEBUG="true", MAIL_TRANSPORT="smtp")["MAIL_TRANSPORT"] == "smtp"
+
+
+def test_what_is_unusual_about_futurelearn_warns_without_stopping(load):
+    with pytest.warns(UserWarning, match="both are needed"):
+        load(DEBUG="true", FUTURELEARN_USERNAME="data@example.org")
+    with pytest.warns(UserWarning, match="FUTURELEARN_PAUSE is under half a second"):
+        assert load(DEBUG="true", FUTURELEARN_PAUSE="0")["FUTURELEARN_PAUSE"] == 0
 
 
 def test_each_mail_domain_is_the_other_s_default(load):

@@ -1,34 +1,75 @@
-"""`manage.py import_futurelearn`: FutureLearn's files into the database."""
+"""`manage.py import_futurelearn`: FutureLearn's files fetched, kept, and into the database."""
 
+import datetime
 import sys
 from getpass import getuser
 from pathlib import Path
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
+from dashboard_import.credentials import NoCredentialsError, from_config, from_settings
+from dashboard_import.fetching import Fetch, Wish
+from dashboard_import.futurelearn import FetchError, Session
 from dashboard_import.importing import load_path
 from dashboard_import.loader import Import
 from dashboard_import.models import ImportedFile, ImportRun
 
 
 class Command(BaseCommand):
-    help = "Load FutureLearn's files into the database, and say of each what became of it."
+    help = "Fetch FutureLearn's files and load them, or load those at --from; say of each what became of it."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--from", dest="path", type=Path, metavar="PATH",
-            help="a folder, a zip or a file <course>-<run>_<dataset>.csv to load",
+            help="load a folder, a zip or a file <course>-<run>_<dataset>.csv; nothing is fetched",
         )  # fmt: skip
         parser.add_argument("--course", default="", metavar="NAME", help="this course only, by name or short name")
         parser.add_argument("--run", type=int, metavar="N", help="this run only")
         parser.add_argument("--dry-run", action="store_true", help="read and judge, and change nothing")
         parser.add_argument("--again", action="store_true", help="load files that are as they were, too")
+        day = datetime.date.fromisoformat
+        parser.add_argument("--since", type=day, metavar="DAY", help="fetch runs that start on that day or later")
+        parser.add_argument("--all", action="store_true", help="fetch finished runs that are complete here, too")
+        parser.add_argument("--fetch-only", action="store_true", help="keep the files, and load nothing")
+        parser.add_argument("--config", type=Path, metavar="FILE", help="the old tool's config.json, to sign in with")
 
     def handle(self, *, path: Path | None, **options) -> None:
         if path is None:
-            raise CommandError("Say where the files are: --from PATH.")
-        self.load(path, **options)
+            self.fetch(**options)
+        else:
+            self.load(path, **options)
+
+    def fetch(
+        self, *, config: Path | None, course: str, run: int | None, dry_run: bool, again: bool, **options
+    ) -> None:
+        """Fetch from FutureLearn, keep and load."""
+        try:
+            who = from_config(config) if config else from_settings()
+        except NoCredentialsError as error:
+            raise CommandError(str(error)) from None
+        session = Session(settings.FUTURELEARN_URL, who.username, who.password, settings.FUTURELEARN_PAUSE)
+        wish = Wish(course, run, options["since"], options["all"], options["fetch_only"])
+        row = ImportRun(by=f"import_futurelearn ({user()})"[:150], source=settings.FUTURELEARN_URL)
+        root = settings.FUTURELEARN_DATA_DIR
+        with tqdm(unit=" runs", disable=not sys.stderr.isatty(), leave=False) as bar:
+
+            def say(line: str) -> None:
+                with bar.external_write_mode():
+                    self.stdout.write(line)
+                bar.update()
+
+            try:
+                with Import(row, dry_run=dry_run, again=again) as done:
+                    fetch = Fetch(session, root, done, wish, settings.FUTURELEARN_ORGANISATION, say)
+                    fetch.everything()
+            except FetchError as error:
+                raise CommandError(str(error)) from None
+        for file in done.missing:
+            self.stdout.write(in_words(file))
+        self.stdout.write(f"Fetched {fetch.files:,} files; {fetch.kept:,} finished runs were complete here.")
+        self.close(done)
 
     def load(self, path: Path, *, course: str, run: int | None, dry_run: bool, again: bool, **options) -> None:
         """Load what is at `path`."""

@@ -1,0 +1,52 @@
+"""What the tests of fetching share: a small institution, a session with the stand-in, the command."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from dashboard_import.generating import Run, make_runs
+from tests.futurelearn_standin import PASSWORD, USERNAME, StandIn
+
+
+@pytest.fixture(scope="session")
+def seven() -> list[Run]:
+    """Three courses with seven runs in the layouts of different years."""
+    return make_runs(1, courses=3, runs=7, joiners=40)
+
+
+@pytest.fixture
+def futurelearn(seven, settings, tmp_path) -> Iterator[StandIn]:
+    """A stand-in of today's FutureLearn, which the settings point at."""
+    with StandIn(seven) as made:
+        point(settings, made, tmp_path)
+        yield made
+
+
+def point(settings: object, standin: StandIn, folder: Path) -> None:
+    """Let the settings lead to a stand-in and an empty folder."""
+    settings.FUTURELEARN_URL = standin.url
+    settings.FUTURELEARN_USERNAME, settings.FUTURELEARN_PASSWORD = USERNAME, PASSWORD
+    settings.FUTURELEARN_ORGANISATION = ""
+    settings.FUTURELEARN_PAUSE = 0
+    settings.FUTURELEARN_DATA_DIR = folder / "data"
+
+
+@pytest.fixture
+def waits(monkeypatch) -> list[float]:
+    """All pauses and waits of sessions, as asked for, none of them waited."""
+    asked: list[float] = []
+    monkeypatch.setattr("dashboard_import.futurelearn.sleep", asked.append)
+    return asked
+
+
+def run_import(*arguments: str) -> tuple[int, list[str]]:
+    """Run the command; return its exit code and its lines, the sentence of a refusal last."""
+    out = io.StringIO()
+    try:
+        call_command("import_futurelearn", *arguments, stdout=out, stderr=out)
+    except CommandError as error:
+        return error.returncode, [*out.getvalue().splitlines(), str(error)]
+    return 0, out.getvalue().splitlines()

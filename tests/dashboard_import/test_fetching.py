@@ -1,0 +1,309 @@
+"""Fetching as a whole: what is fetched, what is left alone, and that a failure stops only what it concerns."""
+
+import errno
+import json
+from pathlib import Path
+
+import pytest
+
+from dashboard_import import archive
+from dashboard_import.generating import kinds, make_runs, pieces
+from dashboard_import.models import Comment, CourseRun, CourseStep, ImportRun
+from tests.dashboard_import.fetched import point, run_import
+from tests.futurelearn_standin import ERAS, PASSWORD, USERNAME, StandIn
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("waits")]
+
+
+@pytest.fixture
+def data(settings) -> Path:
+    return settings.FUTURELEARN_DATA_DIR
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """All files but our own records, which hold the time."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name not in (archive.RECORD, "update.txt")
+    }
+
+
+@pytest.mark.parametrize("era", ERAS)
+def test_each_year_s_pages_lead_to_the_same(era, seven, settings, tmp_path):
+    with StandIn(seven[:2], era=era) as futurelearn:
+        point(settings, futurelearn, tmp_path)
+        code, lines = run_import("--fetch-only")
+        assert code == 0, lines
+        assert len(list(settings.FUTURELEARN_DATA_DIR.rglob("scraped-links.csv"))) == (
+            2 if futurelearn.look.steps else 0
+        )
+        for run in seven[:2]:
+            for kind in kinds(run):
+                (path,) = settings.FUTURELEARN_DATA_DIR.glob(f"*/*/{run.number} - {run.start} - {run.end}/{kind}.csv")
+                assert path.read_bytes() == b"".join(pieces(run, kind))
+
+
+def test_a_dry_run_writes_nothing(futurelearn, data):
+    code, lines = run_import("--dry-run")
+    assert code == 0
+    assert sum("to be fetched" in line for line in lines) == 7
+    assert len(futurelearn.asked) == 4
+    assert not data.exists()
+    assert not ImportRun.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        (["--course=the-mind-is-flat"], {"the-mind-is-flat-1", "the-mind-is-flat-2"}),
+        (["--course=The Mind is Flat", "--run=2"], {"the-mind-is-flat-2"}),
+        (
+            ["--since=2026-08-01"],
+            {"the-mind-is-flat-2", "bread-from-field-to-table-2", "cyber-security-safety-at-home-3"},
+        ),
+    ],
+)
+def test_what_is_asked_for(futurelearn, options, names):
+    code, lines = run_import("--dry-run", *options)
+    assert code == 0
+    assert {line.partition(":")[0] for line in lines if "to be fetched" in line} == names
+
+
+def test_nothing_of_that_name(futurelearn):
+    code, lines = run_import("--course=alchemy")
+    assert code == 1
+    assert "7 runs, and none that was asked for" in " ".join(lines)
+
+
+def test_fetch_only_loads_nothing_and_the_next_loads_what_is_here(futurelearn, data):
+    assert run_import("--fetch-only", "--course=the-mind-is-flat")[0] == 0
+    assert not Comment.objects.exists()
+    assert ImportRun.objects.get().status == ImportRun.Status.DONE
+    asked = len(futurelearn.downloads)
+    code, lines = run_import("--course=the-mind-is-flat", "--run=1")
+    assert code == 0
+    assert "the-mind-is-flat-1: finished, and complete here." in lines
+    assert len(futurelearn.downloads) == asked
+    assert Comment.objects.exists()
+
+
+def test_a_finished_run_is_fetched_once(futurelearn, data):
+    run_import("--fetch-only")
+    before, asked = tree(data), len(futurelearn.downloads)
+    assert run_import("--fetch-only")[1][-2].endswith("4 finished runs were complete here.")
+    again = futurelearn.downloads[asked:]
+    assert {path.split("/")[4] for path in again} == {"2", "3"}  # the runs in progress
+    assert tree(data) == before
+    run_import("--fetch-only", "--all")
+    assert len(futurelearn.downloads) == asked + len(again) + asked
+
+
+def test_a_run_fetched_before_its_files_settled_is_fetched_again(futurelearn, data):
+    run_import("--fetch-only", "--course=the-mind-is-flat", "--run=1")
+    (record,) = data.rglob(archive.RECORD)
+    said = json.loads(record.read_text())
+    end = record.parent.name[-10:]
+    record.write_text(json.dumps(said | {"at": f"{end}T03:00:00+00:00"}))
+    asked = len(futurelearn.downloads)
+    run_import("--fetch-only", "--course=the-mind-is-flat", "--run=1")
+    assert len(futurelearn.downloads) == 2 * asked
+
+
+def test_a_failure_of_one_file_stops_nothing_else(futurelearn, data):
+    run_import()
+    kept, rows = tree(data), Comment.objects.count()
+    name = "the-mind-is-flat/1/stats-dashboard/data/comments"
+    futurelearn.faults.add("error", name)
+    code, lines = run_import("--all")
+    assert code == 1
+    assert lines[-1].endswith("Missing: the-mind-is-flat-1_comments.csv.")
+    assert "FutureLearn answered 500, 4 times." in "\n".join(lines)
+    assert tree(data) == kept
+    assert Comment.objects.count() == rows
+    last = ImportRun.objects.first()
+    assert (last.status, "500" in last.error) == (ImportRun.Status.INCOMPLETE, True)
+    futurelearn.faults.rules.clear()
+    asked = len(futurelearn.downloads)
+    assert run_import("--course=the-mind-is-flat", "--run=1")[0] == 0  # what was missing is fetched without --all
+    assert len(futurelearn.downloads) > asked
+
+
+@pytest.mark.parametrize("kind", ["cut", "html", "elsewhere", "reset", "forbidden", "loop"])
+def test_whatever_goes_wrong_with_a_file_what_was_there_stays(futurelearn, data, kind):
+    run_import("--fetch-only", "--course=the-mind-is-flat", "--run=1")
+    kept = tree(data)
+    futurelearn.faults.add(kind, "/data/comments")
+    code, lines = run_import("--fetch-only", "--all", "--course=the-mind-is-flat", "--run=1")
+    assert code == 1
+    assert lines[-1].endswith("Missing: the-mind-is-flat-1_comments.csv.")
+    assert tree(data) == kept
+
+
+def test_a_404_means_that_there_is_no_such_file(futurelearn, data):
+    futurelearn.faults.add("missing", "/data/campaigns")
+    code, _lines = run_import("--course=the-mind-is-flat", "--run=1")
+    assert code == 0
+    assert not list(data.rglob("campaigns.csv"))
+    absent = {file.kind for file in ImportRun.objects.get().imported_files.filter(outcome="absent")}
+    assert "campaigns" in absent
+
+
+@pytest.mark.parametrize(
+    ("path", "page", "words"),
+    [
+        ("/the-mind-is-flat/1", "run details", "m-metadata__content"),
+        ("/the-mind-is-flat/1/stats-dashboard", "statistics", "stats-dashboard/data"),
+        ("/the-mind-is-flat/1/stats-dashboard/totals", "totals", "m-table--condensed"),
+        ("/the-mind-is-flat/1/overview", "course overview", "m-overview__step-row"),
+    ],
+)
+def test_a_page_nobody_knows_stops_its_run_only(futurelearn, data, path, page, words, monkeypatch):
+    plain = futurelearn.faults.for_path
+    monkeypatch.setattr(
+        futurelearn.faults, "for_path", lambda asked: plain(asked) if asked.endswith(f"{path}") else None
+    )
+    futurelearn.faults.add("changed", path)
+    code, lines = run_import("--fetch-only", "--course=the-mind-is-flat")
+    text = "\n".join(lines)
+    assert code == 1
+    assert f"The {page} page has a layout that we do not know: looked for" in text
+    assert words in text
+    assert "the-mind-is-flat-2: 18 files." in lines
+    (copy,) = (data / "unknown-pages").iterdir()
+    assert str(copy) in text
+    kept = copy.read_text()
+    assert "All new" in kept
+    for secret in (USERNAME, PASSWORD, *futurelearn.secrets):
+        assert secret not in kept
+
+
+def test_a_list_nobody_knows(futurelearn, data):
+    futurelearn.faults.add("changed", "/admin/organisations")
+    code, lines = run_import()
+    assert code == 1
+    assert "The courses page has a layout that we do not know" in lines[-1]
+    assert [path.name for path in data.rglob("*.html")] == ["courses.html"]
+    assert ImportRun.objects.get().status == ImportRun.Status.FAILED
+
+
+def test_many_pages_of_courses(settings, tmp_path):
+    runs = make_runs(1, courses=43, runs=43, joiners=1)
+    with StandIn(runs) as futurelearn:
+        point(settings, futurelearn, tmp_path)
+        code, lines = run_import("--dry-run")
+        assert (code, sum("to be fetched" in line for line in lines)) == (0, 43)
+        futurelearn.faults.add("changed", "page=2")
+        code, lines = run_import("--dry-run")
+        assert (code, sum("to be fetched" in line for line in lines)) == (0, 20)
+        futurelearn.faults.rules.clear()
+        futurelearn.faults.add("error", "page=3")
+        code, lines = run_import("--dry-run")
+        assert code == 1
+        assert "Page 3 of the list of courses: FutureLearn answered 500" in lines[-2] + lines[-1] + "".join(lines)
+
+
+def test_wrong_credentials(futurelearn, settings, data):
+    settings.FUTURELEARN_PASSWORD = "wrong-word"
+    code, lines = run_import()
+    assert code == 1
+    assert "user name or the password is wrong" in lines[-1]
+    assert "wrong-word" not in "\n".join(lines) + ImportRun.objects.get().error
+    assert not data.exists()
+
+
+def test_the_session_ends_for_good_in_the_middle(futurelearn, data):
+    futurelearn.faults.add("signed-out", "the-mind-is-flat/1/stats-dashboard/data")
+    code, lines = run_import("--fetch-only")
+    assert code == 1
+    assert "asks to sign in again" in lines[-1]
+    assert list(data.rglob("enrolments.csv"))
+    assert not list(data.rglob("update.txt"))
+
+
+def test_nobody_to_sign_in_as(settings):
+    settings.FUTURELEARN_USERNAME = settings.FUTURELEARN_PASSWORD = ""
+    code, lines = run_import()
+    assert code == 1
+    assert [line[:54] for line in lines] == ["Set FUTURELEARN_USERNAME and FUTURELEARN_PASSWORD, or "]
+
+
+def test_the_old_tool_s_config(futurelearn, settings, tmp_path):
+    settings.FUTURELEARN_USERNAME = settings.FUTURELEARN_PASSWORD = ""
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"username": USERNAME, "password": PASSWORD, "mysqlpassword": "x"}))
+    assert run_import("--dry-run", f"--config={config}")[0] == 0
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"username": "a"}', '{"username": "hunter2", "password": 5}'])
+def test_a_config_that_cannot_be_used(tmp_path, text):
+    config = tmp_path / "config.json"
+    config.write_text(text)
+    code, lines = run_import(f"--config={config}")
+    assert code == 1
+    assert lines[-1].startswith("config.json ")
+    assert "hunter2" not in lines[-1]
+    assert run_import(f"--config={tmp_path / 'nothing.json'}")[1][-1].startswith("nothing.json cannot be read")
+
+
+def test_a_full_disk(futurelearn, data, monkeypatch):
+    run_import("--fetch-only", "--course=the-mind-is-flat", "--run=1")
+    kept = tree(data)
+
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(archive.os, "fsync", full)
+    code, lines = run_import("--fetch-only", "--all")
+    assert code == 1
+    assert "It could not be written here: No space left on device." in "\n".join(lines)
+    assert "the-mind-is-flat-1" in lines[-1]
+    assert tree(data) == kept
+    assert not list(data.rglob("*.part"))
+
+
+def test_hostile_names_stay_inside(settings, tmp_path, monkeypatch):
+    runs = make_runs(1, runs=1, joiners=5, institution="../../../up")
+    object.__setattr__(runs[0].course, "title", "../../<b>&amp;\\course")
+    with StandIn(runs, institution="../../../up") as futurelearn:
+        point(settings, futurelearn, tmp_path)
+        assert run_import("--fetch-only")[0] == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+    assert list((tmp_path / "data").glob("*/*/1 - */enrolments.csv"))
+
+
+def test_two_courses_of_one_name_have_two_folders(settings, tmp_path):
+    runs = make_runs(1, courses=2, runs=2, joiners=5)
+    object.__setattr__(runs[1].course, "title", runs[0].course.title)
+    with StandIn(runs) as futurelearn:
+        point(settings, futurelearn, tmp_path)
+        assert run_import()[0] == 0
+    assert len({path.parent.parent for path in tmp_path.rglob("enrolments.csv")}) == 2
+    assert CourseRun.objects.count() == 2
+
+
+def test_totals_and_steps_are_stored(futurelearn, seven):
+    run_import("--course=the-mind-is-flat", "--run=1")
+    stored = CourseRun.objects.get()
+    run = next(run for run in seven if run.name == "the-mind-is-flat-1")
+    assert (stored.slug, stored.number, stored.start, stored.end) == (run.course.slug, 1, run.start, run.end)
+    assert (stored.weeks, stored.status, stored.course) == (3, "finished", "The Mind is Flat")
+    assert stored.totals["joiners"] == {"count": run.joiners, "percent": None}
+    steps = CourseStep.objects.filter(run=stored).order_by("week", "step")
+    assert [f"{step.week}.{step.step}" for step in steps] == [step.name for step in run.course.steps]
+    assert [step.step_type for step in steps] == [step.type for step in run.course.steps]
+
+
+def test_no_secret_anywhere(futurelearn, data, caplog):
+    caplog.set_level(0)
+    futurelearn.faults.add("changed", "the-mind-is-flat/1/overview")
+    futurelearn.faults.add("error", "/data/campaigns")
+    _code, lines = run_import("--course=the-mind-is-flat")
+    row = ImportRun.objects.get()
+    said = "\n".join(
+        [*lines, caplog.text, row.error, row.by, row.source, *(file.problem for file in row.imported_files.all())]
+    )
+    kept = b"".join(path.read_bytes() for path in data.rglob("*") if path.is_file())
+    for secret in (USERNAME, PASSWORD, *futurelearn.secrets):
+        assert secret not in said
+        assert secret.encode() not in kept
