@@ -20,5 +20,6 @@ urlpatterns = [
     path("faq/", pages.faq, name="faq"),
     path("healthz", pages.healthz, name="healthz"),
     path("hooks/mailgun/events/", webhooks.events, name="mailgun_events"),
+    path("stats/", include("dashboard_import.urls")),
     path("outbox/", include(outbox.urlpatterns)),
 ]
