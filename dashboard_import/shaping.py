@@ -134,9 +134,8 @@ class Shape:
             return
         numbers = [DIGITS.fullmatch(text.strip()) for text in (week, number)]
         if not all(numbers) or Place().read(step) != tuple(found[1] for found in numbers):
-            raise ValueError(
-                f"The step is {shown(step)}, but the numbers beside it are {shown(week)}, {shown(number)}."
-            )
+            beside = f"{shown(week)} and {shown(number)}"
+            raise ValueError(f"The step is {shown(step)}, but the numbers beside it are {beside}.")
 
     def rest_of(self, row: list[str]) -> str:
         """Return the cells of columns that we do not know, as JSON by the names that the file gives them."""

@@ -154,13 +154,13 @@ def refuse_other_formats(piece: bytes) -> None:
 class Table:
     """The rows of one file. `header` is its first row; raises UnreadableError where there is none.
 
-    `characters` counts what has been read.
+    `characters` counts what has been read, `given` what the CSV reader has been given of it.
     """
 
     def __init__(self, stream: BinaryIO, scanned: Scan):
         self.stream, self.scanned = stream, scanned
         self.errors = "surrogateescape" if scanned.broken else "strict"
-        self.characters, self.last_line = 0, ""
+        self.characters, self.given, self.last_line = 0, 0, ""
         self.rows_before = -1  # the header is row 0
         self.coming = self.plain() if scanned.plain else self.quoted()
         self.first = next(self.coming, None)
@@ -188,25 +188,33 @@ class Table:
         self.rows_before += len(batch)
         return batch
 
-    def not_in_encoding(self, line: int) -> UnreadableError:
-        return UnreadableError(f"Somewhere after line {line:,} the file is not in {self.scanned.encoding} any more.")
-
-    def plain(self) -> Iterator[Batch]:
-        """Yield the rows of a plain file."""
+    def texts(self) -> Iterator[str]:
+        """Yield the file in pieces that end where a line ends."""
         decoder = getincrementaldecoder(self.scanned.encoding)(self.errors)
-        rest, line, ended = "", 1, False
+        rest, ended = "", False
         while not ended:
             piece = self.stream.read(PIECE)
             ended = not piece
             try:
                 text = decoder.decode(piece, final=ended)
             except UnicodeDecodeError:
-                raise self.not_in_encoding(line) from None
+                where = f"after {self.characters:,} characters"
+                raise UnreadableError(
+                    f"Somewhere {where} the file is not in {self.scanned.encoding} any more."
+                ) from None
             self.characters += len(text)
             text = rest + (text.replace("\0", "") if self.scanned.has_nul else text)
-            cut = len(text) if ended else text.rfind("\n") + 1
+            # A carriage return at the very end may be half of a line's end.
+            cut = len(text) if ended else max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1
             rest = text[cut:]
-            lines = text[: cut - text.endswith("\n", 0, cut)].split("\n") if cut else []
+            if cut:
+                yield text[:cut]
+
+    def plain(self) -> Iterator[Batch]:
+        """Yield the rows of a plain file."""
+        line = 1
+        for text in self.texts():
+            lines = text.removesuffix("\n").split("\n")
             numbers: Sequence[int] = range(line, line + len(lines))
             line += len(lines)
             if "" in lines:
@@ -220,37 +228,36 @@ class Table:
 
     def lines(self) -> Iterator[str]:
         """Yield the lines for the CSV reader, with their ends."""
-        for line in io.TextIOWrapper(self.stream, self.scanned.encoding, self.errors, newline=""):
-            self.characters += len(line)
-            self.last_line = line
-            yield line.replace("\0", "") if self.scanned.has_nul else line
+        for text in self.texts():
+            for line in io.StringIO(text, newline=""):
+                self.given += len(line)
+                self.last_line = line
+                yield line
 
     def quoted(self) -> Iterator[Batch]:
         """Yield the rows of any file; a row that cannot be taken apart comes as a batch of its own."""
         reader = csv.reader(self.lines(), strict=True)
         fault: Batch | None = Batch(0, [], [])
         start = 1
-        while fault:
+        while fault is not None:
             rows: list[list[str]] = []
             lines: list[int] = []
-            fault, end = None, self.characters + BATCH_CHARACTERS
+            fault, end = None, self.given + BATCH_CHARACTERS
             try:
                 for row in reader:
                     if row:
                         rows.append(row)
                         lines.append(start)
                     start = reader.line_num + 1
-                    if len(rows) >= BATCH_ROWS or self.characters > end:
+                    if len(rows) >= BATCH_ROWS or self.given > end:
                         if rows:
                             yield self.numbered(Batch(0, rows, lines))
-                        rows, lines, end = [], [], self.characters + BATCH_CHARACTERS
+                        rows, lines, end = [], [], self.given + BATCH_CHARACTERS
             except csv.Error as error:
                 fault = Batch(0, [[self.last_line.rstrip("\r\n")]], [start], in_words(error, start))
-            except UnicodeDecodeError:
-                raise self.not_in_encoding(start) from None
             if rows:
                 yield self.numbered(Batch(0, rows, lines))
-            if fault:
+            if fault is not None:
                 start = reader.line_num + 1
                 yield self.numbered(fault)
 
