@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from dashboard_import.models import CourseRun
@@ -25,6 +26,7 @@ FACT_NAMES = {"course": "Course", "run": "Run", "start": "First day", "weeks": "
 
 @require_safe
 @require_staff(PERMISSION)
+@gzip_page
 def runs(request: HttpRequest) -> HttpResponse:
     """All runs with their totals."""
     search, sort = request.GET.get("q", ""), request.GET.get("sort", "")
@@ -67,6 +69,7 @@ def runs_xlsx(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @require_staff(PERMISSION)
+@gzip_page
 def page(request: HttpRequest, slug: str, number: int, page: str) -> HttpResponse:
     """One page of charts of a run, and of up to three more beside it."""
     if page not in PAGES:

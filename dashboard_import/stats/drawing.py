@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from dashboard_import.models import CourseRun
 from dashboard_import.stats.registry import Chart, Draw, Figure, Seen
@@ -90,7 +90,10 @@ def on_the_map(say_value: Callable[[str], str]) -> Draw:
                 missing=missing(chart, [one]), say=say_of(in_percent),
             )  # fmt: skip
             rest = [[say_value(value), count] for value, count in one.rows if value in UNKNOWN and not in_percent]
-            made.append(Figure(replace(drawing, rows=[*drawing.rows, *rest]), one.name if len(seen) > 1 else ""))
+            first = [f"{say_value(value)} {say_of(in_percent)(count)}" for value, count in [*shown.items()][:3]]
+            notes = [_("Most come from: %(countries)s.") % {"countries": ", ".join(first)}] if first else []
+            whole = replace(drawing, rows=[*drawing.rows, *rest], notes=[*notes, *drawing.notes])
+            made.append(Figure(whole, one.name if len(seen) > 1 else ""))
         return made
 
     return draw
@@ -99,6 +102,11 @@ def on_the_map(say_value: Callable[[str], str]) -> Draw:
 def first_day(one: Seen) -> datetime.date | None:
     """Return the day that a run's days are counted from: its first, else the first that anything happened on."""
     return one.numbers.run.start or min((row[0] for row in one.rows), default=None)
+
+
+def largest(rows: Sequence[tuple]) -> tuple | None:
+    """Return the row of `date,count` with most people, the first of several; None where all are hidden."""
+    return max((row for row in rows if row[1]), key=lambda row: row[1], default=None)
 
 
 def by_day(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
@@ -135,7 +143,16 @@ def by_day(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]
         events.append((-low, _("The run starts")))
     drawing = lines(labels, series, head=head, missing="", ticks=ticks, events=events, say=say_of(in_percent))
     late = len([at for at in every if at not in span])
-    notes = [_("%(days)s later days are in the file alone.") % {"days": number(late)}] if late else []
+    notes = [
+        _("%(run)s: most on %(day)s, %(count)s people.") % {
+            "run": one.name, "day": date_format(top[0], "l j F Y"), "count": number(top[1]),
+        }
+        for one in seen
+        if (top := largest(one.rows))
+    ]  # fmt: skip
+    if late:
+        words = ngettext("One later day is in the file alone.", "%(days)s later days are in the file alone.", late)
+        notes.append(words % {"days": number(late)})
     return [Figure(replace(drawing, notes=notes))]
 
 

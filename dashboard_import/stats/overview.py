@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -9,7 +10,7 @@ from dashboard_import.stats import registry
 from dashboard_import.stats.drawing import missing
 from dashboard_import.stats.reading import RunNumbers
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
-from mooc.lib.charts.marks import Drawing, number, percent
+from mooc.lib.charts.marks import Amount, Drawing, number, percent
 
 registry.page("overview", gettext_lazy("Overview"))
 
@@ -60,28 +61,33 @@ def said_by_futurelearn(numbers: RunNumbers, measure: str) -> int | None:
     return None
 
 
+def share_words(share: float | None, base: str) -> str:
+    """Return a share with what it is of: `52.3 % of joiners`."""
+    if not base:
+        return ""
+    return _("%(percent)s of %(of)s") % {"percent": percent(share), "of": str(MEASURES[base][1]).lower()}
+
+
 def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
     """Show the totals as a table: for one run with what FutureLearn says, for several beside each other."""
     if not any(row[1] for one in seen for row in one.rows):
         return [Figure(Drawing("table", missing(chart, seen), [], [], missing=missing(chart, seen)))]
-    rows = []
+    rows, links = [], []
     for at, (measure, (base, name, rule, _names)) in enumerate(MEASURES.items()):
-        cells: list[object] = [f"{name}: {rule}"]
+        cells: list[object] = [str(name)]
         for one in seen:
             _measure, count, share, _of = one.rows[at]
-            cells.append(percent(share) if in_percent and base else number(count))
+            cells.append(Amount(percent(share)) if in_percent and base else Amount(number(count)))
             if len(seen) == 1:
                 own = said_by_futurelearn(one.numbers, measure)
-                cells += [
-                    _("%(percent)s of %(of)s") % {"percent": percent(share), "of": str(MEASURES[base][1]).lower()}
-                    if base else "",
-                    number(own), number(count - own) if own is not None and count is not None else number(None),
-                ]  # fmt: skip
-        rows.append(cells)
+                difference = count - own if own is not None and count is not None else None
+                cells += [Amount(share_words(share, base)), Amount(number(own)), Amount(number(difference))]
+        rows.append([*cells, str(rule)])
+        links.append(f"{reverse('stats_definitions')}#{measure}")
     heads = [_("Measure"), *(one.name for one in seen)]
     if len(seen) == 1:
         heads = [_("Measure"), _("People"), _("Share"), _("FutureLearn’s page"), _("Difference")]
-    return [Figure(Drawing("table", "", heads, rows))]
+    return [Figure(Drawing("table", "", [*heads, _("What it is")], rows, links=links))]
 
 
 @registry.chart(

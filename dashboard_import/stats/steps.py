@@ -14,6 +14,7 @@ from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
 from mooc.lib.charts.marks import Series
 from mooc.lib.charts.trend import Trend, chance, trend
 
+OWN_LINE, ALL_LINES = 8, 6  # colours that stand out from the bars
 ALPHAS = (0.01, 0.05, 0.1)
 STEP_FILE = {"page": "steps", "files": ("step_activity",), "base": "learners"}
 
@@ -68,13 +69,13 @@ def with_trend(kind: str) -> registry.Draw:
                 continue
             if len(seen) == 1:
                 name = _("Trend of %(run)s") % {"run": one.name}
-                lines.append(Series(name, [max(own.at(1), 0), max(own.at(most), 0)], one.colour))
+                lines.append(Series(name, [max(own.at(1), 0), max(own.at(most), 0)], OWN_LINE))
             if whole:
                 notes.append(test_words(one.name, own, whole[0]))
         if whole and lines:
             slope, intercept = whole
             ends = [max(intercept + slope, 0), max(intercept + slope * most, 0)]
-            lines.append(Series(_("Average trend of all runs"), ends, 6))
+            lines.append(Series(_("Average trend of all runs"), ends, ALL_LINES))
         return [Figure(replace(by_step(chart, seen, in_percent, lines), notes=notes))]
 
     return draw

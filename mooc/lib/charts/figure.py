@@ -7,7 +7,7 @@ from html import escape
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
-from mooc.lib.charts.marks import NONE, Drawing, Say, number
+from mooc.lib.charts.marks import NONE, Amount, Drawing, Say, number
 from mooc.lib.moments import in_utc
 
 LARGE = 60  # a table of more rows, or of more columns than fit, is not printed
@@ -16,6 +16,8 @@ WIDE = 12
 
 def cell(value: object, say: Say) -> str:
     """Return one cell of a table's body."""
+    if isinstance(value, Amount):
+        return f'<td class="number">{escape(value)}</td>'
     if isinstance(value, str):
         return f"<td>{escape(value)}</td>"
     if value is None:

@@ -28,6 +28,12 @@ class Series:
     colour: int = 1
 
 
+class Amount(str):
+    """A number in words already, such as "12 of 40": in a table it stands on the right."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Drawing:
     """A chart without its caption: `inner` is the inside of an <svg>, `rows` under `heads` are the same numbers.

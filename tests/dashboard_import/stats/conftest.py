@@ -11,6 +11,7 @@ from dashboard_import.generating import LAYOUTS, make_runs, write_flat
 
 @pytest.fixture(params=LAYOUTS)
 def layout(request) -> str:
+    """An era of FutureLearn's files; a test may name one by `indirect`."""
     return request.param
 
 
