@@ -1,5 +1,6 @@
 """What an address asks for: which runs, of whom, in people or per cent. Nonsense is a page that does not exist."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -11,6 +12,7 @@ from dashboard_import.models import CourseRun
 from dashboard_import.stats.reading import AUDIENCES
 
 MOST_BESIDE = 3
+RUN = re.compile(r"(?P<slug>[-\w]{1,200})/(?P<number>\d{1,8})", re.ASCII)
 LARGEST_NUMBER = 1_000_000
 OF = {
     "all": _("everyone"),
@@ -67,10 +69,10 @@ def selection(request: HttpRequest, slug: str, number: int, page: str) -> Select
     if len(beside) > MOST_BESIDE:
         raise Http404
     for one in beside:
-        short, slash, digits = one.rpartition("/")
-        if not slash or not (digits.isascii() and digits.isdigit() and len(digits) < 9):
+        found = RUN.fullmatch(one)
+        if not found:
             raise Http404
-        run = find_run(short, int(digits))
+        run = find_run(found["slug"], int(found["number"]))
         if run not in runs:
             runs.append(run)
     return Selection(runs, page, choice(request, "of", AUDIENCES, "all"), choice(request, "as", AS, "people"))
