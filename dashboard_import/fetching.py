@@ -8,7 +8,7 @@ from pathlib import Path
 from django.utils import timezone as clock
 
 from dashboard_import import archive, overview, pages, totals
-from dashboard_import.futurelearn import FetchError, MissingError, Session, SignInError
+from dashboard_import.futurelearn import FetchError, MissingError, NotATableError, Session, SignInError
 from dashboard_import.listing import Listing, NoListError, list_runs, with_start
 from dashboard_import.loader import Import
 from dashboard_import.models import ImportedFile
@@ -28,6 +28,7 @@ BESIDE = {
     ),
     "extract_links": ("/extract-links",),
 }
+BEGUN = ("finished", "in progress")  # the others have enrolments at most
 TOTALS = ("/stats-dashboard/totals", "/stats-dashboard/overview", "/stats-dashboard")  # newest first
 
 
@@ -122,6 +123,9 @@ class Fetch:
         except SignInError:
             raise
         except (FetchError, _Unread) as error:
+            if isinstance(error, MissingError) and run.status not in BEGUN:
+                self.importing.note(run.name, "", None, Outcome.ABSENT)
+                return f"{run.name}: nothing there before it begins."
             self._miss(run.name, "", str(error))
             return f"{run.name}: {error}"
         except OSError as error:
@@ -132,8 +136,9 @@ class Fetch:
         facts, folder, stats = begun
         for kind, paths in self._offered(run, stats):
             self._file(facts, folder, kind, paths)
-        self._steps(run, facts, folder)
-        self._totals(run, facts, stats)
+        if run.status in BEGUN:
+            self._steps(run, facts, folder)
+            self._totals(run, facts, stats)
         lost = [file.name for file in self.importing.missing[missing:]]
         self._record(folder, run, lost)
         line = f"{run.name}: {self.files - files} files"
@@ -158,7 +163,7 @@ class Fetch:
         """Yield each file FutureLearn may have of a run, with the addresses to ask at."""
         for kind, path in pages.datasets(stats).items():
             yield kind, (path,)
-        if run.status != "upcoming":
+        if run.status in BEGUN:
             for kind, ends in BESIDE.items():
                 known = self.known.get(kind)
                 yield kind, tuple(f"{run.path}{end}" for end in ([known] if known else ends))
@@ -176,6 +181,8 @@ class Fetch:
             except SignInError:
                 raise
             except FetchError as error:
+                if isinstance(error, NotATableError) and facts.status not in BEGUN:
+                    continue  # before a run begins, some of its files are pages that say so
                 self._miss(shown, kind, str(error), facts)
                 return
             except OSError as error:

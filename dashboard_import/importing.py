@@ -1,10 +1,13 @@
 """Imports from files: by the command, by the admin, by the worker for what waits."""
 
 import datetime
+import shutil
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone as clock
 
 from dashboard_import.loader import Import
@@ -49,6 +52,21 @@ def uploads() -> Path:
     return Path(settings.FUTURELEARN_DATA_DIR, "uploads")
 
 
+def take_upload(temporary: Path, name: str, who: AbstractBaseUser) -> ImportRun:
+    """Keep an uploaded file under a folder of its own and return its import, which waits. Raises OSError."""
+    folder = uploads() / uuid.uuid4().hex
+    folder.mkdir(parents=True)
+    shutil.move(temporary, folder / name)
+    return ImportRun.objects.create(
+        status=ImportRun.Status.WAITING, who=who, by=who.get_username(), source=name, upload=f"{folder.name}/{name}"
+    )
+
+
+def is_small(name: str, size: int) -> bool:
+    """Say whether a page may load a file while somebody waits for it; a zip may hold anything."""
+    return size <= AT_ONCE and name.lower().endswith(".csv")
+
+
 def load_upload(row: ImportRun) -> bool:
     """Load an upload that waits, and delete it; return False where another process has taken it."""
     waiting = ImportRun.objects.filter(pk=row.pk, status=ImportRun.Status.WAITING)
@@ -56,8 +74,15 @@ def load_upload(row: ImportRun) -> bool:
         return False
     row.refresh_from_db()
     path = uploads() / row.upload
-    load_path(path, row)
-    path.unlink(missing_ok=True)
+    if path.is_file():
+        load_path(path, row)
+        shutil.rmtree(path.parent, ignore_errors=True)
+        return True
+    with Import(row) as importing:
+        problem = (
+            "The upload is not on this machine. FUTURELEARN_DATA_DIR must be one folder for web server and worker."
+        )
+        importing.note(path.name, "", None, ImportedFile.Outcome.REFUSED, problem)
     return True
 
 

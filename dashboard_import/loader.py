@@ -105,6 +105,8 @@ class Import:
             file.digest, file.size, file.encoding = scanned.digest, scanned.size, scanned.encoding
             if not self.again and is_loaded(file, run):
                 file.outcome = Outcome.UNCHANGED
+                if run and not self.dry_run:
+                    course_run(source.facts)  # the file is old, what is said of its run may be new
                 self.advance(source.size)
             elif source.kind == TOTALS:
                 totals.load(source, scanned, file, rejects, dry_run=self.dry_run)

@@ -34,6 +34,11 @@ class RunFacts:
     weeks: int | None = None
     status: str = ""
 
+    def __post_init__(self):
+        for name in ("slug", "institution", "course", "status"):
+            object.__setattr__(self, name, clean(getattr(self, name)))
+        object.__setattr__(self, "slug", slugify(self.slug))
+
     @property
     def short_name(self) -> str:
         return self.slug or slug_of(self.course)
@@ -85,12 +90,8 @@ def combined(facts: RunFacts | None, metadata: dict[str, object]) -> RunFacts | 
 
 
 def checked(facts: RunFacts) -> RunFacts | None:
-    """Return facts with names that a row can hold; None for a number that no run has."""
-    if not 0 <= facts.number <= LARGEST_NUMBER:
-        return None
-    names = {name: clean(getattr(facts, name)) for name in ("slug", "institution", "course", "status")}
-    names["slug"] = slugify(names["slug"])
-    return replace(facts, **names)
+    """Return facts, or None for a number that no run has."""
+    return facts if 0 <= facts.number <= LARGEST_NUMBER else None
 
 
 def clean(name: str) -> str:

@@ -5,8 +5,11 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from groups.by_hand_page import ByHandPage
+from groups.forming_page import FormingPage
 from groups.models import Group, Membership
 from mooc.lib.admin import CourseAdmin, ReadOnly
+from mooc.lib.text import validate_line
 from signup.admin import SignupAdmin
 from signup.models import Signup
 from signup.people_csv import Column
@@ -14,6 +17,7 @@ from signup.people_csv import Column
 
 class MembershipInline(ReadOnly, admin.TabularInline):
     model = Membership
+    fk_name = "group"
     extra = 0
     fields = ("signup", "joined", "left")
     readonly_fields = fields
@@ -23,14 +27,39 @@ class MembershipInline(ReadOnly, admin.TabularInline):
 
 
 @admin.register(Group)
-class GroupAdmin(ReadOnly, CourseAdmin):
-    list_display = ("name", "sequence", "address", "members")
-    list_filter = ("sequence",)
-    list_select_related = ("sequence",)
+class GroupAdmin(FormingPage, ByHandPage, CourseAdmin):
+    """Groups. They are made on the forming page; here they are looked at, renamed, and changed by hand."""
+
+    list_display = ("name", "sequence", "address", "members", "state")
+    list_filter = ("sequence", ("closed", admin.EmptyFieldListFilter))
+    list_select_related = ("sequence", "merged_into")
     search_fields = ("name", "address")
-    when_empty = _("There are no groups yet. In this version only a script makes them: groups.models.create_group.")
+    when_empty = _("There are no groups yet. Make them from the page of a course run, or from the home page.")
     inlines = (MembershipInline,)
-    fields = ("name", "sequence", "address", "description", "date_created")
+    fields = ("name", "description", "sequence", "address", "state", "date_created")
+    readonly_fields = ("sequence", "address", "state", "date_created")
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        """Nobody adds a single group here: people are in it from the beginning."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        """A group is closed instead: its address goes on belonging to it."""
+        return False
+
+    def formfield_for_dbfield(self, db_field, request: HttpRequest, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name in ("name", "description"):
+            field.validators = [*field.validators, validate_line]
+        return field
+
+    @admin.display(description=_("state"))
+    def state(self, group: Group) -> str:
+        """Say whether a group is open, closed, or joined with another."""
+        if group.merged_into:
+            return _("joined with %(group)s") % {"group": group.merged_into}
+        return _("closed") if group.closed else _("open")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
         here = Q(memberships__left=None, memberships__signup__left=None)

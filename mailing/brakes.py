@@ -4,6 +4,7 @@ import datetime
 import math
 
 from django.conf import settings
+from django.db.models import Case, DateTimeField, F, Value, When
 from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 
@@ -22,19 +23,23 @@ def pause(email: Email, reason: str = "") -> int:
 
 
 def resume(email: Email) -> int:
-    """Let a paused e-mail go on; return 1, or 0 where it was not paused."""
-    held = Email.objects.filter(pk=email.pk, paused__isnull=False)
-    return held.update(paused=None, problem="", date_updated=clock.now())
+    """Let a paused e-mail go on; return 1, or 0 where it was not paused.
+
+    Where it had stopped itself, a person has seen the harm of what had left until now: only later calls count anew.
+    """
+    held, now = Email.objects.filter(pk=email.pk, paused__isnull=False), clock.now()
+    seen = Case(When(problem="", then=F("resumed")), default=Value(now), output_field=DateTimeField())
+    return held.update(paused=None, problem="", resumed=seen, date_updated=now)
 
 
-def pause_site(reason: str = "") -> None:
-    """Send nothing to anybody until `resume_site`."""
-    SitePause.objects.get_or_create(pk=1, defaults={"reason": reason[:300]})
+def pause_site(reason: str = "") -> bool:
+    """Send nothing to anybody until `resume_site`; return whether it was not paused already."""
+    return SitePause.objects.get_or_create(pk=1, defaults={"reason": reason[:300]})[1]
 
 
-def resume_site() -> None:
-    """Send again."""
-    SitePause.objects.all().delete()
+def resume_site() -> bool:
+    """Send again; return whether it was paused."""
+    return bool(SitePause.objects.all().delete()[0])
 
 
 def site_is_paused() -> str:
@@ -54,7 +59,8 @@ def is_too_late(email: Email, now: datetime.datetime) -> bool:
 def stop_harmful() -> list[Email]:
     """Pause the e-mails that bounce or are reported as spam too often, and return them.
 
-    The shares are of the messages that have left; mailbox providers block a sender long before either reaches 10 %.
+    The shares are of the messages that have left, or have left since a person resumed it. Mailbox providers block a
+    sender long before either reaches 10 %.
     """
     said = _(
         "Stopped by itself: of %(left)s messages %(bounced)s bounced and %(complained)s were reported as spam. "
@@ -72,6 +78,8 @@ def _harm(email: Email) -> dict[str, int]:
     after something came back, and only up to the number at which that is no harm any more.
     """
     rows = email.deliveries.order_by()
+    if email.resumed:
+        rows = rows.filter(batch__claimed__gt=email.resumed)
     bounced = rows.filter(status=Status.BOUNCED).count()
     complained = rows.filter(status=Status.COMPLAINED).count()
     worse = complained if complained >= COMPLAINTS else 0

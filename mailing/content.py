@@ -8,22 +8,18 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from groups.models import Group, Membership
-from mailing import merge
+from mailing import check_in, group_letters, merge
 from mailing.letters import Letter, Recipient
+from mailing.merge import tag
 from mailing.models import Delivery, Email
 from mailing.render import Finished, finish, text_of
 from mooc.lib.urls import page_url
 from sequence.models import Sequence, title_of
-from signup.answers import in_words
+from signup.answers import in_words, sample_answers
 from signup.leaving import one_click_token
 from signup.models import LinkRequest
 
 Kind = Delivery.Kind
-
-
-def tag(name: str, fallback: str = "") -> str:
-    """Return a merge tag as the layout and the system templates print it."""
-    return f"{{{{ {name}|{fallback} }}}}" if fallback else f"{{{{ {name} }}}}"
 
 
 def letter_of(deliveries: Many[Delivery]) -> tuple[Letter, list[Recipient]]:
@@ -36,7 +32,9 @@ def letter_of(deliveries: Many[Delivery]) -> tuple[Letter, list[Recipient]]:
     sequence = _sequence_of(first)
     done = _finished_email(email) if email else _finished_system(first, sequence)
     subject = merge.one_line(f"[{_('Test')}] {email.subject}" if first.kind == Kind.TEST else done[0])
-    by_group = first.kind == Kind.EMAIL and email.audience == Email.Audience.GROUPS
+    by_group = first.kind in (Kind.INTRO, Kind.NEWS) or (
+        first.kind == Kind.EMAIL and email.audience == Email.Audience.GROUPS
+    )
     organisers = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     letter = Letter(
         sender=sender(),
@@ -83,7 +81,8 @@ def finish_email(email: Email) -> Finished:
     """Return what an e-mail looks like finished, merge tags in place; raises ValidationError as `finish` does."""
     course = title_of(email.sequence)
     why = _("You get this message because you joined %(course)s.") % {"course": course}
-    return finish(email.html, email.text, _layout(email.subject, course, why))
+    html, text = check_in.put_in(email.html, email.text)
+    return finish(html, text, _layout(email.subject, course, why))
 
 
 def _finished_email(email: Email) -> tuple[str, Finished]:
@@ -106,10 +105,14 @@ def _finished_system(first: Delivery, sequence: Sequence | None) -> tuple[str, F
         "waited": first.bundle.endswith(":waited"),
         "checked": first.bundle.startswith("check:"),
     }
+    if first.kind in group_letters.KINDS:
+        words = group_letters.words_of(first, sequence)
+        context |= words.context
+        return _rendered(words.template, context, _layout("", course, words.why, **words.button))
     confirm = _("See the new answers") if context["changes"] else _("Confirm my address")
     name, why, button = {
         Kind.CONFIRM: (
-            "confirm-address",
+            "signup/emails/confirm-address",
             _("You get this message because somebody signed up with this address. If it was not you, do nothing."),
             # Nobody has proven yet that this mailbox belongs to whoever filled in the form: no link opens their page.
             {
@@ -120,30 +123,40 @@ def _finished_system(first: Delivery, sequence: Sequence | None) -> tuple[str, F
             },
         ),
         Kind.LINK: (
-            "unsubscribe-link",
+            "signup/emails/unsubscribe-link",
             _("You get this message because somebody asked to stop the mail to this address."),
             {"button_url": tag("unsubscribe_url"), "button_label": _("Stop all mail to me")},
         ),
         Kind.WELCOME: (
-            "signup-confirmation",
+            "signup/emails/signup-confirmation",
             _("You get this message because you joined %(course)s.") % {"course": course},
             {"button_url": tag("my_page_url"), "button_label": _("Open my page")},
         ),
         Kind.CONTROL: (
-            "control",
+            "signup/emails/control",
             _("You get this message because the site checked whether its mail leaves."),
             {},
         ),
     }[first.kind]
     own = sequence if sequence and first.kind == Kind.WELCOME else None
-    subject = own.welcome_subject if own and own.welcome_subject else _template(f"{name}-subject.txt", context)
-    html = _template(f"{name}.html", {**context, "welcome": own.welcome_html if own else ""})
-    text = _template(f"{name}.txt", {**context, "welcome": text_of(own.welcome_html) if own else ""})
-    return subject, finish(html, text, _layout(merge.one_line(subject), course, why, **button))
+    context |= {"welcome": own.welcome_html if own else "", "welcome_text": text_of(own.welcome_html) if own else ""}
+    return _rendered(name, context, _layout(own.welcome_subject if own else "", course, why, **button))
+
+
+def _rendered(name: str, context: dict, layout: dict[str, str]) -> tuple[str, Finished]:
+    """Return the subject, from its template where the layout has none, and both parts of a message of ours."""
+    subject = layout["subject"] or _template(f"{name}-subject.txt", context)
+    html, text = _template(f"{name}.html", context), _template(f"{name}.txt", context)
+    return subject, finish(html, text, {**layout, "subject": merge.one_line(subject)})
+
+
+def finish_welcome(sequence: Sequence) -> tuple[str, Finished]:
+    """Return the subject of a course's welcome and what it looks like; raises ValidationError as `finish` does."""
+    return _finished_system(Delivery(kind=Kind.WELCOME, bundle=f"welcome:{sequence.pk}:new"), sequence)
 
 
 def _template(name: str, context: dict) -> str:
-    return render_to_string(f"signup/emails/{name}", context).strip()
+    return render_to_string(name, context).strip()
 
 
 def _headers(sequence: Sequence | None, personal: bool) -> dict[str, str]:
@@ -165,9 +178,13 @@ def _recipients(letter: Letter, deliveries: Many[Delivery], sequence: Sequence |
     keys = _confirmation_keys(deliveries) if "confirm_url" in used else {}
     questions = set(sequence.questions.values_list("key", flat=True)) if sequence else set()
     course = title_of(sequence)
+    about_groups = group_letters.values_of(deliveries, used) if used & set(group_letters.NAMES) else {}
     filled = []
     for delivery in deliveries:
         values = _values(delivery, course, groups.get(delivery.signup_id), questions)
+        values |= about_groups.get(delivery.pk, {})
+        if used & set(check_in.LINKS):
+            values |= check_in.links_of(delivery)
         if delivery.kind == Kind.CONFIRM:
             # Whoever was erased in the last moments has no link any more; they can sign up anew.
             key = keys.get(delivery.key)
@@ -190,8 +207,9 @@ def _values(delivery: Delivery, course: str, group: Group | None, questions: set
         # A test message reaches an organiser, who has no sign-up: the links lead to pages that need none.
         person = {"name": _("Alex Example"), "first_name": _("Alex"), "my_page_url": page_url("landing")}
         links = {"unsubscribe_url": page_url("unsubscribe"), "one_click_url": page_url("unsubscribe")}
-        samples = {key: _("(the answer)") for key in questions}
-        return {**samples, **person, **links, "course": course, "group_name": "", "group_address": ""}
+        sequence = _sequence_of(delivery)
+        samples = sample_answers(sequence.questions.all()) if sequence else {}
+        return {**samples, **person, **links, "course": course, "group_name": "", "group_address": "", "check_in": ""}
     answers = {key: in_words(signup.answers.get(key, "")) for key in questions}
     return {
         **answers,
@@ -200,6 +218,7 @@ def _values(delivery: Delivery, course: str, group: Group | None, questions: set
         "course": course,
         "group_name": group.name if group else "",
         "group_address": group.address if group else "",
+        "check_in": "",  # in html and text it has become three links before
         "my_page_url": page_url("me", signup.key),
         "unsubscribe_url": page_url("unsubscribe_confirm", signup.key),
         "one_click_url": page_url("one_click", one_click_token(signup)),

@@ -16,9 +16,11 @@ from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 
 from groups.models import Membership
+from mailing.group_letters import still_there
 from mailing.letters import Answer, Outcome
 from mailing.models import Batch, Delivery, Email, Event, OutboxMessage, Suppression
 from mooc.lib.addresses import fold
+from mooc.lib.deadlocks import once_more_after_deadlock
 from mooc.lib.digests import digest
 from signup.models import LinkRequest, Signup
 
@@ -53,6 +55,7 @@ def due(now: datetime.datetime) -> QuerySet[Delivery]:
     return ready.exclude(email__in=paused) if paused else ready
 
 
+@once_more_after_deadlock
 @transaction.atomic
 def claim(now: datetime.datetime | None = None, size: int | None = None, bundle: str = "") -> Claim | None:
     """Take the next deliveries that can share one provider call, of one `bundle` if given; None when nothing waits.
@@ -82,7 +85,7 @@ def _claim_of(rows: list[Delivery], bundle: str, now: datetime.datetime) -> Clai
         .select_related("sequence").order_by("pk").select_for_update(of=("self",), no_key=True)
     }  # fmt: skip
     email = Email.objects.select_related("sequence").filter(pk=rows[0].email_id).first() if rows else None
-    members = _members(email, list(people))
+    members = _members(email, list(people), rows)
     complained = _complained(rows)
     going, skipped, seen = [], {}, set()
     for row in rows:
@@ -112,6 +115,10 @@ def _skip(rows: list[Delivery], reason: str, now: datetime.datetime) -> None:
     # Who is out when the welcome would go has not been welcomed: `revive` brings it back with them.
     out = [row.signup_id for row in rows if row.kind == Kind.WELCOME and row.signup and not _is_in(row.signup)]
     Signup.objects.filter(pk__in=out).update(welcomed=None)
+    unmet = [
+        row.key.partition(":")[2] for row in rows if row.kind == Kind.INTRO and row.signup and not _is_in(row.signup)
+    ]
+    Membership.objects.filter(pk__in=unmet).update(told=None)
     # Nobody has seen the link of a confirmation that was not sent: it must not keep the next one from being sent.
     links = [row.key.partition(":")[2] for row in rows if row.kind == Kind.CONFIRM]
     LinkRequest.objects.filter(pk__in=links).delete()
@@ -149,13 +156,14 @@ def why_not(row: Delivery, members: set[int] | None, complained: set[str]) -> st
     if not person.confirmed:
         return _("The address is no longer confirmed.")
     if members is not None and person.pk not in members:
-        return _("Left the group before it was sent.")
+        asked = row.kind in (Kind.ASK, Kind.LEFT_OUT)
+        return _("Answered before it was sent.") if asked else _("Left the group before it was sent.")
     return ""
 
 
-def _members(email: Email | None, people: list[int]) -> set[int] | None:
+def _members(email: Email | None, people: list[int], rows: list[Delivery]) -> set[int] | None:
     if email is None or email.audience != Email.Audience.GROUPS:
-        return None
+        return still_there(rows)
     return set(Membership.objects.current().filter(signup__in=people).values_list("signup", flat=True))
 
 
@@ -352,10 +360,10 @@ def forget(address: str, now: datetime.datetime | None = None) -> int:
     OutboxMessage.objects.filter(delivery__in=rows).delete()
     waiting = Delivery.objects.filter(pk__in=rows, status=Status.QUEUED)
     waiting.update(status=Status.SKIPPED, reason=_("The person was erased."), changed_at=now)
-    Event.objects.filter(delivery__in=rows).update(address=_hidden(address), url="", payload={"erased": True})
-    known = Suppression.objects.filter(folded=_hidden(address)).values("kind")
+    Event.objects.filter(delivery__in=rows).update(address=hidden(address), url="", payload={"erased": True})
+    known = Suppression.objects.filter(folded=hidden(address)).values("kind")
     Suppression.objects.filter(folded=fold(address), kind__in=known).delete()  # the same person was erased before
-    Suppression.objects.filter(folded=fold(address)).update(folded=_hidden(address))
+    Suppression.objects.filter(folded=fold(address)).update(folded=hidden(address))
     return _hide(rows, address)
 
 
@@ -366,13 +374,14 @@ def _hide(rows: list[int], address: str) -> int:
     """
     here = Delivery.objects.filter(pk__in=rows).order_by("pk").values_list("pk", "key")
     first = {key: pk for pk, key in reversed(here)}
-    there = Delivery.objects.filter(key__in=first, address=_hidden(address)).values_list("key", flat=True)
+    there = Delivery.objects.filter(key__in=first, address=hidden(address)).values_list("key", flat=True)
     kept = [pk for key, pk in first.items() if key not in set(there)]
     Delivery.objects.filter(pk__in=rows).exclude(pk__in=kept).delete()
-    return Delivery.objects.filter(pk__in=kept).update(address=_hidden(address), signup=None)
+    return Delivery.objects.filter(pk__in=kept).update(address=hidden(address), signup=None)
 
 
-def _hidden(address: str) -> str:
+def hidden(address: str) -> str:
+    """Return the keyed hash that stands in place of an erased person's address."""
     return f"{ERASED}{digest('erased', fold(address))[:32]}"
 
 
@@ -383,4 +392,4 @@ def is_forgotten(row: Delivery) -> bool:
 
 def belongs_to(row: Delivery, address: str) -> bool:
     """Say whether a delivery was promised to this address, also after its owner was erased."""
-    return row.address == _hidden(address) if is_forgotten(row) else fold(row.address) == fold(address)
+    return row.address == hidden(address) if is_forgotten(row) else fold(row.address) == fold(address)

@@ -7,13 +7,14 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from mailing import merge
-from mailing.content import finish_email
+from mailing.content import finish_email, finish_welcome
 from mailing.models import Email
-from mailing.render import text_of
+from mailing.render import LARGEST_HTML, text_of
 from mailing.scheduling import check_time
 from mooc.lib.moments import comes_twice, in_words_beside_utc, read
 from mooc.lib.text import validate_line, validate_text
 from sequence.models import Sequence
+from signup.forms import longest_answer
 from signup.keys import VARIABLES
 
 MOST_TAGS, LONGEST_TAG = 3, 40  # Mailgun takes more of neither for certain
@@ -23,6 +24,7 @@ WHAT_EACH_GIVES = {
     "course": _("the title of the course"),
     "group_name": _("the name of the person’s group"),
     "group_address": _("the address that reaches the group"),
+    "check_in": _("“How is it going?” with three links: on track, behind, stuck"),
     "my_page_url": _("the link to the person’s own page"),
     "unsubscribe_url": _("the link that stops all mail; every message ends with it anyway"),
 }
@@ -37,16 +39,42 @@ def variables_of(sequence: Sequence | None) -> list[tuple[str, str]]:
 
 def warnings_about(email: Email) -> list[str]:
     """Return sentences about an e-mail that may be saved but would not arrive as it was meant."""
-    known = {name for name, _gives in variables_of(email.sequence)}
-    parts = (email.subject, email.html, email.text)
+    found = _unknown_variables(email.sequence, email.subject, email.html, email.text)
+    try:
+        done = finish_email(email)
+    except ValidationError as refusal:
+        return found + refusal.messages
+    return found + _too_long_for_some(done.html, email.sequence)
+
+
+def welcome_warnings(sequence: Sequence) -> list[str]:
+    """Return sentences about a course's own welcome that may be saved but would not arrive as it was meant."""
+    found = _unknown_variables(sequence, sequence.welcome_subject, sequence.welcome_html)
+    try:
+        _subject, done = finish_welcome(sequence)
+    except ValidationError as refusal:
+        return found + refusal.messages
+    return found + _too_long_for_some(done.html, sequence)
+
+
+def _unknown_variables(sequence: Sequence, *parts: str) -> list[str]:
+    known = {name for name, _gives in variables_of(sequence)}
     unknown = dict.fromkeys(name for part in parts for name in merge.unknown(part, known))
     sentence = _("{{ %(name)s }} is not a variable of this course. It would arrive as you typed it.")
-    found = [str(sentence % {"name": name}) for name in unknown]
-    try:
-        finish_email(email)
-    except ValidationError as refusal:
-        found += refusal.messages
-    return found
+    return [str(sentence % {"name": name}) for name in unknown]
+
+
+def _too_long_for_some(html: str, sequence: Sequence) -> list[str]:
+    """Return a warning where the longest answers that people may give make a finished message too long for Gmail."""
+    longest = {question.key: longest_answer(question) for question in sequence.questions.all()}
+    filled = len(merge.fill(html, {key: "x" * length for key, length in longest.items()}, html=True).encode())
+    if filled <= LARGEST_HTML:
+        return []
+    said = _(
+        "With the longest answers that people may have given, this message is %(size)s bytes of HTML. Gmail cuts a "
+        "message off after %(most)s bytes. Shorten it, or leave long answers out."
+    )
+    return [said % {"size": f"{filled:,}", "most": f"{LARGEST_HTML:,}"}]
 
 
 class CourseSelect(forms.Select):

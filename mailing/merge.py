@@ -21,6 +21,17 @@ _VARIABLES = re.compile(r"%(?:[\w.\-]+%)+")
 _LONGEST_IN_LINE = 500
 
 
+def tag(name: str, fallback: str = "") -> str:
+    """Return a merge tag as the layout and the system templates print it."""
+    return f"{{{{ {name}|{fallback} }}}}" if fallback else f"{{{{ {name} }}}}"
+
+
+def replaced(text: str, name: str, by: str, *, html: bool) -> str:
+    """Return `text` with each merge tag of this name replaced by `by` as it stands: markup, with tags of its own."""
+    pattern = _IN_HTML if html else _IN_TEXT
+    return pattern.sub(lambda found: by if found[1] == name else found[0], text)
+
+
 def names_in(text: str) -> set[str]:
     """Return the names of the merge tags in `text`, html or plain."""
     return {match[1] for match in _IN_TEXT.finditer(text)}

@@ -45,6 +45,7 @@ class Email(models.Model):
     scheduled_for = models.DateTimeField(_("scheduled for"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.DRAFT)
     paused = models.DateTimeField(_("paused"), null=True, editable=False)
+    resumed = models.DateTimeField(null=True, editable=False)  # after it had stopped itself: a person has seen the harm
     problem = models.TextField(_("what is wrong with it"), blank=True, editable=False)
     frozen_html = models.TextField(blank=True, editable=False)  # the whole page as it left, merge tags in place
     frozen_text = models.TextField(blank=True, editable=False)
@@ -93,8 +94,8 @@ class Batch(models.Model):
     doubt = models.TextField(_("why it is still unsure"), blank=True)
 
     class Meta:
-        verbose_name = _("provider call")
-        verbose_name_plural = _("provider calls")
+        verbose_name = _("batch handed to the mail provider")
+        verbose_name_plural = _("batches handed to the mail provider")
         indexes = [
             models.Index("lease_until", condition=Q(outcome="open"), name="batch_open"),
             models.Index("lease_until", condition=Q(outcome="unsure"), name="batch_unsure"),
@@ -129,6 +130,10 @@ class Delivery(models.Model):
         TEST = 12, _("test message")
         CONTROL = 13, _("control message")
         WELCOME = 20, _("welcome")
+        ASK = 24, _("“still in?”")
+        INTRO = 25, _("introduction to a group")
+        NEWS = 26, _("news of a group")
+        LEFT_OUT = 27, _("not in a group yet")
         POST = 30, _("group post")
         DIGEST = 40, _("digest")
         EMAIL = 50, _("course message")
@@ -177,12 +182,16 @@ class Event(models.Model):
     machine = models.BooleanField(_("by a machine"), default=False)
     url = models.TextField(_("link"), blank=True)
     payload = models.JSONField()
+    whole = models.BooleanField(default=True, db_default=True)  # the payload is still there
 
     class Meta:
         verbose_name = _("event")
         ordering = ["-pk"]
         constraints = [models.UniqueConstraint("uid", "day", name="event_once")]
-        indexes = [models.Index("kind", "happened", name="event_kind_time")]
+        indexes = [
+            models.Index("kind", "happened", name="event_kind_time"),
+            models.Index("received", condition=Q(whole=True), name="event_to_trim"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.address}"
@@ -210,11 +219,18 @@ class Suppression(models.Model):
     kind = models.CharField(_("why"), max_length=11, choices=Kind)
     since = models.DateTimeField(_("since"))
     lifted = models.DateTimeField(_("lifted"), null=True, blank=True)
+    removed = models.DateTimeField(null=True)  # when the provider's own entry was taken out, for good or to try
+    tried = models.DateTimeField(null=True)  # when the provider last refused to change it
+    trouble = models.TextField(_("what the provider said"), blank=True, default="", db_default="")
 
     class Meta:
-        verbose_name = _("suppressed address")
-        verbose_name_plural = _("suppressed addresses")
+        verbose_name = _("address that gets no mail")
+        verbose_name_plural = _("addresses that get no mail")
         constraints = [models.UniqueConstraint("folded", "kind", name="suppressed_once")]
+        indexes = [
+            models.Index("tried", condition=Q(lifted__isnull=False, removed=None), name="suppression_to_remove"),
+            models.Index("removed", condition=Q(lifted=None, removed__isnull=False), name="suppression_on_trial"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.folded}: {self.get_kind_display()}"
@@ -225,6 +241,10 @@ class SitePause(models.Model):
 
     since = models.DateTimeField(default=clock.now)
     reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("pause of all mail")
+        verbose_name_plural = _("pauses of all mail")
 
     def __str__(self) -> str:
         return f"paused since {self.since:%Y-%m-%d %H:%M}"
@@ -244,6 +264,28 @@ class OutboxMessage(models.Model):
 
     def __str__(self) -> str:
         return self.subject
+
+
+class CheckIn(models.Model):
+    """What somebody said to “How is it going?” in one e-mail, the last time they said it."""
+
+    class Answer(models.TextChoices):
+        ON_TRACK = "on-track", _("on track")
+        BEHIND = "behind", _("behind")
+        STUCK = "stuck", _("stuck")
+
+    signup = models.ForeignKey(Signup, models.CASCADE, related_name="check_ins")
+    email = models.ForeignKey(Email, models.CASCADE, related_name="check_ins")
+    answer = models.CharField(_("answer"), max_length=8, choices=Answer)
+    said = models.DateTimeField(_("said"))
+
+    class Meta:
+        verbose_name = _("check-in")
+        constraints = [models.UniqueConstraint("email", "signup", name="check_in_once")]
+        indexes = [models.Index("said", name="check_in_time")]
+
+    def __str__(self) -> str:
+        return f"{self.signup}: {self.answer}"
 
 
 class Tick(models.Model):

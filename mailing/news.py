@@ -5,16 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
-from django.db.models.functions import Least
 from django.utils import timezone as clock
 
 from mailing import delivery as ledger
 from mailing.models import Batch, Delivery, Event, Suppression
-from mooc.lib.addresses import fold
+from mailing.suppressing import ask_anew, suppress, suppress_erased
 from mooc.lib.insert import insert_if_new
-from signup.leaving import leave_everything
-from signup.models import Signup
 
 Status, Kind = Delivery.Status, Suppression.Kind
 STATUS_OF = {
@@ -125,7 +121,13 @@ def take(news: News, now: datetime.datetime | None = None) -> bool:
     if row and news.status:
         ledger.learn(row, news.status, f"{news.words}"[:500], news.message_id, now)
     if row and news.stops and not ledger.is_forgotten(row):
+        if row.kind == Delivery.Kind.CONFIRM and news.reason == "suppress-unsubscribe":
+            # Whoever signs up has just asked for this message.
+            ask_anew(row, news.happened, now)
+            return True
         suppress(news.address, news.stops, news.happened)
+    elif row and news.stops == Kind.COMPLAINT:
+        suppress_erased(row.address, news.happened)
     return True
 
 
@@ -140,21 +142,3 @@ def ours(news: News) -> Delivery | None:
     if sent is None and not Batch.objects.filter(message_id=news.message_id, bundle=row.bundle).exists():
         return None
     return row
-
-
-def suppress(address: str, kind: str, since: datetime.datetime) -> None:
-    """Leave an address alone from now on, everywhere: all its sign-ups, also in what is queued already.
-
-    A bounce marks the sign-ups, which a new confirmation clears. A complaint stays until a person lifts it. An
-    unsubscription at the provider is the same as pressing our own button.
-    """
-    row = Suppression(folded=fold(address), kind=kind, since=since)
-    if not insert_if_new(row):
-        Suppression.objects.filter(folded=row.folded, kind=kind, lifted=None).update(since=Least("since", since))
-    people = Signup.objects.of_address(address)
-    if kind == Kind.BOUNCE:
-        people.filter(Q(bounced=None) | Q(bounced__gt=since)).filter(
-            Q(confirmed=None) | Q(confirmed__lte=since)
-        ).update(bounced=since)
-    else:
-        leave_everything(address)

@@ -4,9 +4,9 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone as clock
 
 from groups.models import Membership
-from mailing import merge
+from mailing import check_in, merge
 from mailing.content import values_of
-from mailing.models import Delivery, Email
+from mailing.models import CheckIn, Delivery, Email
 from mailing.render import sanitised
 from mooc.lib.addresses import fold
 from signup.models import Signup
@@ -58,7 +58,9 @@ def past_email(row: Signup, number: int) -> tuple[Email, str] | None:
         return None
     values = _values(row)
     email.subject = merge.fill_line(email.subject, values)
-    return email, merge.fill(sanitised(email.html), values, html=True)
+    html, _text = check_in.put_in(email.html, "")
+    values |= check_in.links_of(Delivery(signup=row, email=email))
+    return email, merge.fill(sanitised(html), values, html=True)
 
 
 def _values(row: Signup) -> dict[str, str]:
@@ -77,3 +79,9 @@ def held_messages(address: str) -> list[dict[str, object]]:
         }
         for row in rows.order_by("pk")
     ]  # fmt: skip
+
+
+def held_check_ins(address: str) -> list[dict[str, object]]:
+    """Return what the owner of an address said to “How is it going?”, as JSON-ready values."""
+    rows = CheckIn.objects.filter(signup__folded=fold(address)).select_related("email").order_by("pk")
+    return [{"message": row.email.subject, "answer": row.answer, "said": row.said} for row in rows]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from mailing.audience import audience_size
-from mailing.content import finish_email
+from mailing.content import finish_email, finish_welcome
 from mailing.models import Delivery, Email, refuse_past
 from mooc.lib.addresses import clean_address
 from mooc.lib.moments import read
@@ -96,6 +96,25 @@ def send_test(sequence: Sequence, subject: str, html: str, text: str, address: s
     email = Email(sequence=sequence, subject=subject, html=html, text=text, state=Email.State.TEST)
     email.full_clean()
     finish_email(email)
+    return _send_test(email, address, by_user)
+
+
+@transaction.atomic
+def send_welcome_test(sequence: Sequence, address: str, by_user: User) -> Email:
+    """Have the welcome of a course, as it is saved, sent to one address, and return the test message made for it.
+
+    Raises ValidationError for a bad address, and for a text that is too long.
+    """
+    address = clean_address(address)
+    subject, done = finish_welcome(sequence)
+    email = Email(
+        sequence=sequence, subject=subject[:200], html=sequence.welcome_html, state=Email.State.TEST,
+        frozen_html=done.html, frozen_text=done.text,
+    )  # fmt: skip
+    return _send_test(email, address, by_user)
+
+
+def _send_test(email: Email, address: str, by_user: User) -> Email:
     email.save()
     Delivery.objects.create(
         key=f"test:{email.pk}", bundle=f"email:{email.pk}", kind=Delivery.Kind.TEST, email=email, address=address

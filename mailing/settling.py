@@ -5,13 +5,15 @@ the call (MAIL_TRUST_MINUTES, counted from the end of its lease), while a later 
 """
 
 import datetime
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from email.utils import parseaddr
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, F
 from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 
@@ -24,6 +26,7 @@ from mooc.lib.insert import insert_if_new
 Status, Kind = Delivery.Status, Delivery.Kind
 EARLY = datetime.timedelta(minutes=10)  # the provider's clock may be behind ours
 ASK_EVERY = datetime.timedelta(minutes=1)
+LONGEST = 30.0  # seconds of questions a round; one that has begun is finished
 CONTROLS = 5  # later calls that are looked for before a message is sent for nothing else
 
 
@@ -49,7 +52,7 @@ def _take_next(now: datetime.datetime) -> Batch | None:
     batch = (
         Batch.objects.filter(outcome=Batch.Outcome.UNSURE, transport="mailgun", lease_until__gte=oldest)
         .exclude(asked__gte=now).exclude(asked__gt=now - _pause())
-        .order_by("lease_until", "pk").select_for_update(skip_locked=True).first()
+        .order_by(F("asked").asc(nulls_first=True), "lease_until", "pk").select_for_update(skip_locked=True).first()
     )  # fmt: skip
     if batch:
         batch.asked = now
@@ -123,22 +126,22 @@ def _ask_for_control(batch: Batch, now: datetime.datetime) -> None:
     Batch.objects.filter(pk=batch.pk).update(doubt=_("Waiting for a control message to be visible at the provider."))
 
 
-def settle_all() -> tuple[int, str]:
-    """Ask about every call that is due to be asked about; return how many deliveries were settled, and a trouble.
+def settle_all(stopping: Callable[[], bool] = lambda: False) -> tuple[int, str]:
+    """Ask about calls that are due to be asked about; return how many deliveries were settled, and a trouble.
 
-    About each once: with hundreds of them the first would be due again before the last, and nothing else be done.
+    About each once, and for 30 seconds at most: new messages must not wait for hundreds of questions. Who was asked
+    about longest ago comes first, so the next round goes on where this one ended.
     """
-    settled, trouble, now = 0, "", clock.now()
-    while not trouble:
+    settled, now, end = 0, clock.now(), time.monotonic() + LONGEST
+    while time.monotonic() < end and not stopping():
         try:
             found = settle_next(now)
         except EventsError as error:
-            trouble = str(error)
-        else:
-            if found is None:
-                break
-            settled += found
-    return settled, trouble
+            return settled, str(error)
+        if found is None:
+            break
+        settled += found
+    return settled, ""
 
 
 def unsure_batches(email: Email) -> list[Batch]:

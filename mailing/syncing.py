@@ -10,7 +10,8 @@ from django.utils import timezone as clock
 
 from mailing.mailgun_events import events, listed
 from mailing.models import Event, Suppression
-from mailing.news import UnreadableError, read, suppress, take
+from mailing.news import UnreadableError, read, take
+from mailing.suppressing import suppress
 from mooc.lib.addresses import fold
 from signup.models import Signup
 
@@ -60,11 +61,13 @@ def pull_suppressions() -> int:
 def _stop(items: list[dict[str, Any]], kind: str) -> int:
     found = {fold(address): item for item in items if isinstance(address := item.get("address"), str)}
     ours = set(Signup.objects.filter(folded__in=found).values_list("folded", flat=True))
-    known = set(Suppression.objects.filter(kind=kind, folded__in=ours).values_list("folded", flat=True))
-    new = sorted(ours - known)
-    for folded in new:
-        suppress(found[folded]["address"], kind, _since(found[folded]))
-    return len(new)
+    known = dict(Suppression.objects.filter(kind=kind, folded__in=ours).values_list("folded", "lifted"))
+    # What was lifted here stays there until the worker has taken it out; listed again since then, it counts anew.
+    new = [
+        item for folded, item in sorted(found.items())
+        if folded in ours and (folded not in known or (known[folded] and known[folded] < _since(item)))
+    ]  # fmt: skip
+    return sum(suppress(item["address"], kind, _since(item)) for item in new)
 
 
 def _since(item: dict[str, Any]) -> datetime.datetime:

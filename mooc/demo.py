@@ -5,6 +5,7 @@ import datetime
 from django.db import transaction
 from django.utils import timezone as clock
 
+from groups.models import FormingRules
 from mailing.models import Email, create_email
 from mooc.lib.zones import zone
 from sequence.models import Sequence, create_sequence
@@ -26,6 +27,10 @@ WELCOME = """
 this year
 and were not quite happy with. A letter, a report, a post: anything you may cut to pieces.</p>
 <p>Keep it near. We begin with it.</p>
+"""
+PROMPT = """
+<p>Say hello: <strong>what is the last thing you wrote that somebody had to read twice?</strong> Two sentences will
+do. Then answer one other person.</p>
 """
 QUESTIONS = (
     ("writes", "What do you write most?", "one", "Letters and e-mail\nReports\nStories\nTeaching material", True),
@@ -119,6 +124,7 @@ def make_demo(now: datetime.datetime | None = None) -> tuple[Sequence, bool]:
     course = create_sequence(start, start + week, TITLE, "Europe/London", start + 3 * week)
     course.description, course.welcome_html = DESCRIPTION.strip(), WELCOME.strip()
     course.mail_plan = "Two messages a week for three weeks, and one now to confirm your address."
+    course.group_prompt = PROMPT.strip()
     course.welcome_subject = "Welcome to {{ course }}"
     course.full_clean()
     course.save()
@@ -132,6 +138,9 @@ def make_demo(now: datetime.datetime | None = None) -> tuple[Sequence, bool]:
             course, subject, html.strip(), tags=["lesson"], audience=Email.Audience.INDIVIDUALS, scheduled_for=moment
         )
     _make_people(course, now)
+    # Few people in small groups, so that the page which makes them has something to show.
+    mixed = [["writes", "mix"], ["wrote_before", "mix"]]
+    FormingRules.objects.create(sequence=course, target=12, minimum=7, maximum=17, questions=mixed)
     return course, True
 
 

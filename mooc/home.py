@@ -7,8 +7,10 @@ from django.db.models import Count, Q
 from django.utils import timezone as clock
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mailing import stats, transports
+from mailing.brakes import site_is_paused
 from mailing.models import Email, Tick
 from mooc.lib.moments import in_words_beside_utc
 from sequence.models import Sequence
@@ -17,6 +19,11 @@ from signup.models import Signup
 WORKER, SIGNUPS, SCHEDULED = "run_worker", "handle_new_signups", "send_scheduled_mail"
 WORKER_SEEN_SECONDS = 120  # it goes round every 10 seconds
 OVERDUE_AFTER = {SIGNUPS: 30 * 60, SCHEDULED: 3 * 3600}  # seconds; three times the rhythm of each
+NAMES = {
+    WORKER: gettext_lazy("The worker, which sends all mail,"),
+    SIGNUPS: gettext_lazy("The look for new sign-ups, every 10 minutes,"),
+    SCHEDULED: gettext_lazy("The sending of what is due, every hour,"),
+}
 OVERDUE_SECONDS = OVERDUE_AFTER[SCHEDULED]
 
 
@@ -31,6 +38,11 @@ class TickState:
     covered: bool  # the worker does this command's work
     overdue: bool
     error: str
+
+    @property
+    def name(self) -> str:
+        """Say what it is, for somebody who writes no programs."""
+        return str(NAMES[self.command])
 
     @property
     def words(self) -> str:
@@ -76,24 +88,24 @@ def seconds_since_last_tick(now: datetime.datetime) -> float | None:
     return min(ages, default=None)
 
 
-def alarms(states: list[TickState], waiting: int) -> list[str]:
-    """Return sentences about mail that is not being sent, the most general first."""
+def alarms(states: list[TickState], waiting: int, paused: str) -> list[str]:
+    """Return sentences about mail that is not being sent, the most general first; `paused` says that it is held."""
     found = []
     late = [state for state in states if state.overdue]
     freshest = min((state for state in states if state.last), key=lambda state: state.age, default=None)
     if late and freshest is None:
-        found.append(_("Nothing on this site sends mail yet: neither the worker nor a scheduled command has ever run."))
+        found.append(_("Nothing on this site sends mail yet: the program that does so has never run."))
     elif late and freshest.command == WORKER:
         found.append(_("The worker has stopped: it %(last)s. No mail goes out.") % {"last": freshest.words})
     else:
-        sentence = _("%(command)s is overdue: it %(last)s.")
-        found += [sentence % {"command": state.command, "last": state.words} for state in late]
+        sentence = _("%(name)s is overdue: it %(last)s.")
+        found += [sentence % {"name": state.name.rstrip(","), "last": state.words} for state in late]
     if refusal := transports.ready():
         found.append(refusal)
     # An older error has been answered: each run tries again whatever an earlier one left.
-    if freshest and freshest.error and freshest.error != refusal:
-        found.append(f"{freshest.command}: {freshest.error}")
-    if waiting and not found:
+    if freshest and freshest.error and freshest.error not in (refusal, paused):
+        found.append(_("The last round of sending ended early: %(why)s") % {"why": freshest.error})
+    if waiting and not found and not paused:
         found.append(_("Messages wait longer than usual, and nothing says why. Look at the list of those waiting."))
     return found
 
@@ -115,6 +127,13 @@ def signups_by_course(sequences: list[Sequence]) -> dict[int, dict[str, int]]:
     here = Signup.objects.live().filter(sequence__in=sequences).order_by().values("sequence")
     counted = here.annotate(here=Count("pk"), confirmed=Count("pk", filter=Q(confirmed__isnull=False)))
     return {row.pop("sequence"): row for row in counted}
+
+
+def runs_with_groups(now: datetime.datetime) -> list[Sequence]:
+    """Return the course runs that are not over and have open groups, each with their number as `number`; one query."""
+    lasting = Sequence.objects.filter(end_date__gte=(now - datetime.timedelta(days=1)).date())
+    counted = lasting.annotate(number=Count("groups", filter=Q(groups__closed=None))).filter(number__gt=0)
+    return list(counted.order_by("start_date", "pk"))
 
 
 def signups_in_all() -> int:
@@ -142,8 +161,10 @@ def overview(now: datetime.datetime | None = None) -> dict[str, object]:
     zone = courses[0].zone if courses else datetime.UTC
     states = ticks_state(now)
     waiting = stats.waiting(now)
+    paused = site_is_paused()
     return {
         "courses": [(course, counts.get(course.pk, {"here": 0, "confirmed": 0})) for course in courses],
+        "grouped": runs_with_groups(now),
         "next_email": coming,
         "next_email_when": coming and in_words_beside_utc(coming.scheduled_for, coming.sequence.zone),
         "next_email_late": coming and coming.scheduled_for < now,
@@ -153,9 +174,11 @@ def overview(now: datetime.datetime | None = None) -> dict[str, object]:
         "signups_waiting": signups_waiting(),
         "ticks": states,
         "overdue": any(state.overdue for state in states),
-        "alarms": alarms(states, waiting),
+        "paused": paused,
+        "alarms": alarms(states, waiting, paused),
         "waiting": waiting,
         "unsure": stats.unsure(),
         "failed": stats.failed(now),
+        "doubled": stats.doubled(now),
         "stuck_emails": stuck_emails(),
     }

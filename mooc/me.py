@@ -6,15 +6,17 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone as clock
 from django.utils.safestring import mark_safe
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from groups.models import Group, Membership
+from groups.models import Membership, StillIn
 from mailing import reading
 from mailing.delivery import forget
+from mailing.suppressing import lift_unsubscription
+from mooc.lib.deadlocks import once_more_after_deadlock
+from mooc.my_group import about_group
 from sequence.models import title_of
 from signup.answers import answers_shown, initial_of
 from signup.erasing import erase
@@ -27,6 +29,11 @@ NOTICES = {
     "changed": gettext_lazy("Your answers are saved."),
     "left": gettext_lazy("You have left this course. You will get no more mail from it."),
     "everything": gettext_lazy("You have left everything. You will get no more mail from us."),
+    "group_left": gettext_lazy("You have left your group. The course goes on."),
+    "group_other": gettext_lazy(
+        "You have left your group. We look for another and write to you when there is a place."
+    ),
+    "group_asked": gettext_lazy("You asked for a group. We look for a place and write to you."),
     "back": gettext_lazy("You are back. The mail goes on from now."),
 }
 
@@ -53,18 +60,10 @@ def back_to(row: Signup, notice: str) -> HttpResponse:
     return HttpResponseRedirect(f"{reverse('me', args=[row.key])}?done={notice}")
 
 
-def group_of(row: Signup) -> Group | None:
-    """Return the group that a person is in now."""
-    member = Membership.objects.current().filter(signup=row).select_related("group").first()
-    return member.group if member else None
-
-
 @keyed
 @require_safe
 def me(request: HttpRequest, row: Signup) -> HttpResponse:
     """What I signed up for, what comes next, what came, my group, and how to change or leave it."""
-    group = group_of(row)
-    members = Membership.objects.current().filter(group=group).exclude(signup=row).select_related("signup")
     questions = row.sequence.questions.all() if row.sequence else []
     return render(
         request, "mooc/me.html",
@@ -74,8 +73,7 @@ def me(request: HttpRequest, row: Signup) -> HttpResponse:
             "title": title_of(row.sequence),
             "next_email": reading.next_email(row),
             "past": reading.past_emails(row),
-            "group": group,
-            "members": [member.signup.first_name or _("somebody without a name") for member in members],
+            **about_group(row),
             "answers": answers_shown(row, questions),
             "others": Signup.objects.of_address(row.email).exclude(pk=row.pk).select_related("sequence"),
             "notice": NOTICES.get(request.GET.get("done"), ""),
@@ -122,9 +120,18 @@ def leave_page(request: HttpRequest, row: Signup) -> HttpResponse:
 @keyed
 @require_POST
 def back(request: HttpRequest, row: Signup) -> HttpResponse:
-    """Undo leaving this course."""
+    """Undo leaving this course. Who holds the key of the mailbox also takes back an unsubscription at the provider."""
     come_back(row)
+    lift_unsubscription(row.email)
     return back_to(row, "back")
+
+
+@once_more_after_deadlock
+@transaction.atomic
+def _erase(address: str) -> None:
+    forget(address)
+    erase(address)
+    forget(address)  # what the worker has promised them meanwhile
 
 
 @keyed
@@ -132,10 +139,7 @@ def back(request: HttpRequest, row: Signup) -> HttpResponse:
 def erase_page(request: HttpRequest, row: Signup) -> HttpResponse:
     """Erase everything held under my address; a keyed hash stays so that nobody else can add me again."""
     if request.method == "POST":
-        with transaction.atomic():
-            forget(row.email)
-            erase(row.email)
-            forget(row.email)  # what the worker has promised them meanwhile
+        _erase(row.email)
         return render(request, "mooc/me_erased.html")
     return render(request, "mooc/me_erase.html", {"signup": row, "title": title_of(row.sequence)})
 
@@ -145,10 +149,13 @@ def erase_page(request: HttpRequest, row: Signup) -> HttpResponse:
 def data(request: HttpRequest, row: Signup) -> HttpResponse:
     """Everything held under my address, as JSON."""
     held = {**held_data(row.email), "messages": reading.held_messages(row.email)}
+    held["check_ins"] = reading.held_check_ins(row.email)
     held["groups"] = [
         {"group": member.group.name, "address": member.group.address, "joined": member.joined, "left": member.left}
         for member in Membership.objects.filter(signup__folded=row.folded).select_related("group")
     ]
+    asked = StillIn.objects.filter(signup__folded=row.folded).values("asked", "yes", "told")
+    held["still_in"] = list(asked)
     name = {"Content-Disposition": 'attachment; filename="my-data.json"'}
     return JsonResponse(held, json_dumps_params={"indent": 2, "ensure_ascii": False}, headers=name)
 

@@ -70,6 +70,7 @@ MAIL_LATEST_HOURS = env.number("MAIL_LATEST_HOURS", 12, least=0.01)
 MAIL_BOUNCE_SHARE = env.number("MAIL_BOUNCE_SHARE", 0.1, most=1)
 MAIL_COMPLAINT_SHARE = env.number("MAIL_COMPLAINT_SHARE", 0.005, most=1)
 MAIL_TRACKING = env.flag("MAIL_TRACKING", True)
+MAIL_KEEP_EVENTS_DAYS = env.number("MAIL_KEEP_EVENTS_DAYS", 90, least=7)
 if MAIL_TIMEOUT_SECONDS >= MAIL_LEASE_SECONDS:
     raise ImproperlyConfigured(
         f"MAIL_TIMEOUT_SECONDS ({MAIL_TIMEOUT_SECONDS:g}) must be smaller than MAIL_LEASE_SECONDS "
@@ -237,7 +238,9 @@ if TRUSTED_PROXIES:
 # A form of this project is small; a larger one is a mistake or an attack.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
-DATA_UPLOAD_MAX_NUMBER_FILES = 0  # no page of ours takes a file, and a long one would fill the disk meanwhile
+# A long file would fill the disk: only a page that says so takes one, by a handler with limits of its own.
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
+FILE_UPLOAD_HANDLERS = ["mooc.lib.uploads.NoFiles"]
 
 LOGGING = {
     "version": 1,

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from mailing import outbox, webhooks
-from mooc import me, pages
+from mooc import health_pages, me, me_group, one_press, pages
 
 urlpatterns = [
     path("admin/", admin.site.urls),
@@ -16,6 +16,14 @@ urlpatterns = [
     path("me/<str:key>/erase/", me.erase_page, name="me_erase"),
     path("me/<str:key>/data.json", me.data, name="me_data"),
     path("me/<str:key>/messages/<int:number>/", me.message, name="me_message"),
+    path("me/<str:key>/group/", me_group.group_page, name="me_group"),
+    path("still-in/<str:token>/", one_press.still_in, name="still_in"),
+    path("check-in/<int:email>/<str:answer>/<str:token>/", one_press.check_in, name="check_in"),
+    path("stats/groups/", health_pages.runs, name="groups_runs"),
+    path("stats/groups/<int:number>/", health_pages.board, name="groups_board"),
+    path("stats/groups/<int:number>/board.csv", health_pages.board_csv, name="groups_board_csv"),
+    path("stats/groups/<int:number>/merging/", health_pages.merging, name="groups_merging"),
+    path("stats/groups/<int:number>/merging/<int:source>/<int:into>/", health_pages.merge, name="groups_merge"),
     path("about/", pages.about, name="about"),
     path("faq/", pages.faq, name="faq"),
     path("healthz", pages.healthz, name="healthz"),

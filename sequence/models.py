@@ -14,9 +14,10 @@ from mooc.lib.text import validate_line, validate_text
 from mooc.lib.zones import validate_zone, zone
 
 DEFAULT_LENGTH = datetime.timedelta(weeks=6)
+ASKING_HOUR = datetime.time(9)
 LONGEST_WELCOME = 40_000  # bytes; with all that belongs to a message it stays under what Gmail cuts off
 LINES = ("title", "mail_plan", "welcome_subject")
-TEXTS = ("description", "welcome_html")
+TEXTS = ("description", "welcome_html", "group_prompt")
 
 
 class SequenceQuerySet(models.QuerySet["Sequence"]):
@@ -67,6 +68,20 @@ class Sequence(models.Model):
         _("welcome text"), blank=True, extensions=EXTENSIONS, sanitize=True,
         help_text=_("Sent once, after the address is confirmed. Empty: a short standard welcome."),
     )  # fmt: skip
+    ask_still_in_on = models.DateField(
+        _("ask “still in?” on"), null=True, blank=True,
+        help_text=_("On this day at 9:00 everyone who wants a group gets a message with one button. Choose a day some "
+                    "days before you make groups. Empty: nobody is asked."),
+    )  # fmt: skip
+    leave_silent_out = models.BooleanField(
+        _("leave silent people out of groups"), default=False,
+        help_text=_("Only those who pressed the button come into groups. The others are told that they can still join "
+                    "by one press."),
+    )  # fmt: skip
+    group_prompt = ProseEditorField(
+        _("first prompt for groups"), blank=True, extensions=EXTENSIONS, sanitize=True,
+        help_text=_("Stands in the message that introduces a group: a first small thing to write to each other."),
+    )  # fmt: skip
     date_created = models.DateTimeField(_("made"), auto_now_add=True)
     date_updated = models.DateTimeField(_("changed"), auto_now=True)
 
@@ -100,6 +115,12 @@ class Sequence(models.Model):
         next_day = later(self.signup_close_date, datetime.timedelta(days=1))
         return datetime.datetime.combine(next_day, datetime.time(), self.zone)
 
+    @property
+    def asks_still_in_at(self) -> datetime.datetime | None:
+        """The moment from which people are asked whether they are still in; None where nobody is."""
+        day = self.ask_still_in_on
+        return day and datetime.datetime.combine(day, ASKING_HOUR, self.zone)
+
     def is_open(self, now: datetime.datetime | None = None) -> bool:
         """Say whether people can sign up at `now`."""
         now = now or clock.now()
@@ -115,6 +136,8 @@ class Sequence(models.Model):
                     wrong[name] = error.error_list
         if len(self.welcome_html.encode()) > LONGEST_WELCOME:
             wrong["welcome_html"] = [_("This welcome is too long for a message. Link to a page with the rest.")]
+        if len(self.group_prompt.encode()) > LONGEST_WELCOME:
+            wrong["group_prompt"] = [_("This prompt is too long for a message. Link to a page with the rest.")]
         if self.signup_close_date and self.end_date and self.signup_close_date > self.end_date:
             wrong["signup_close_date"] = [_("Sign-up cannot close after the course has ended.")]
         if wrong:
@@ -130,6 +153,10 @@ class Sequence(models.Model):
             found.append(_("The first day is in the past."))
         if self.end_date < self.start_date:
             found.append(_("The last day is before the first."))
+        if self.ask_still_in_on and self.ask_still_in_on < today <= self.start_date:
+            found.append(_("The day to ask “still in?” has passed: nobody is asked any more."))
+        if self.leave_silent_out and not self.ask_still_in_on:
+            found.append(_("Nobody is asked “still in?”, so nobody counts as silent."))
         if self.signup_open_date and self.signup_open_date > self.signup_close_date:
             found.append(_("Sign-up closes before it opens: nobody can sign up."))
         return [str(sentence) for sentence in found]

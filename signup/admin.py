@@ -1,25 +1,26 @@
-"""Course runs with their questions, and the people in them. `groups.admin` registers the people, with their groups."""
+"""Course runs with their questions, and the people in them.
+
+`groups.admin` registers the people, with their groups; `mailing.admin.courses` the runs, with a test of their welcome.
+"""
 
 from collections.abc import Iterator
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.admin.widgets import AdminTextareaWidget
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Count, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
-from django.urls import path, reverse
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
 from django.utils import timezone as clock
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from mooc.lib.admin import CourseAdmin
+from mooc.lib.admin import CourseAdmin, Downloads
 from mooc.lib.csv import csv_response
 from mooc.lib.moments import in_utc
 from mooc.lib.text import validate_line
@@ -75,7 +76,6 @@ class QuestionInline(admin.StackedInline):
     fields = ("label", ("key", "kind"), "choices", "help_text", ("required", "position"))
 
 
-@admin.register(Sequence)
 class SequenceAdmin(BaseSequenceAdmin):
     list_display = (*BaseSequenceAdmin.list_display, "people", "landing_page")
     inlines = (QuestionInline,)
@@ -162,7 +162,7 @@ class AddByHandForm(forms.ModelForm):
             self.add_error(None if hasattr(refusal, "error_dict") else "email", refusal)
 
 
-class SignupAdmin(CourseAdmin):
+class SignupAdmin(Downloads, CourseAdmin):
     """One person in one course run. The key, which opens their page, is shown nowhere."""
 
     list_display = ("email", "name", "state", "sequence", "wants_group", "signed_up")
@@ -249,18 +249,3 @@ class SignupAdmin(CourseAdmin):
     def csv_columns(self) -> list[Column]:
         """Return the columns before the answers: the sign-up's own fields."""
         return SIGNUP_COLUMNS
-
-    def get_urls(self) -> list:
-        view = self.admin_site.admin_view(self.csv_view)
-        return [path("csv/", view, name="signup_signup_csv"), *super().get_urls()]
-
-    def csv_view(self, request: HttpRequest) -> HttpResponseBase:
-        """Download everybody whom the list would show under the same filters, on all its pages."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        try:
-            changelist = self.get_changelist_instance(request)
-        except IncorrectLookupParameters:
-            # As the list does with a filter that makes no sense.
-            return HttpResponseRedirect(f"{reverse('admin:signup_signup_changelist')}?{ERROR_FLAG}=1")
-        return self.download(request, changelist.get_queryset(request))

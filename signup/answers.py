@@ -32,3 +32,20 @@ def in_words(value: Any) -> str:
     if isinstance(value, bool):
         return str(_("Yes") if value else _("No"))
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def sample_answers(questions: Iterable[Question]) -> dict[str, str]:
+    """Return {key: what the person of a test message says}, as `in_words` would show it."""
+    return {question.key: _sample(question) for question in questions}
+
+
+def _sample(question: Question) -> str:
+    match question.kind:
+        case Question.Kind.YES:
+            return in_words(True)
+        case Question.Kind.ONE:
+            return in_words(question.options()[:1])
+        case Question.Kind.MANY:
+            return in_words(question.options()[:2])
+        case _:
+            return str(_("Alex’s own words"))

@@ -15,6 +15,7 @@ from sequence.models import Sequence
 from signup.models import Question
 
 SHORT, LONG = 300, 5_000
+TOO_LONG = _("This is too long: %(show_value)s characters. At most %(limit_value)s fit.")
 NO = frozenset(("false", "0", "no", "off", ""))
 
 
@@ -60,7 +61,7 @@ class PersonForm(forms.Form):
     name = forms.CharField(
         label=_("Your name"), required=False, max_length=100, validators=[validate_line],
         help_text=_("So that messages can greet you. Your group sees it too."),
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}), error_messages={"max_length": TOO_LONG},
     )  # fmt: skip
     timezone = forms.CharField(
         label=_("Your time zone"), required=False, validators=[validate_zone], widget=ZoneSelect,
@@ -142,7 +143,11 @@ def field_of(question: Question) -> forms.Field:
     """Return the form field that asks one question."""
     shared: dict[str, Any] = {
         "label": question.label, "help_text": question.help_text, "required": question.required,
-        "error_messages": {"required": _("Choose an answer.") if question.is_choice else _("Answer this question.")},
+        "error_messages": {
+            "required": _("Choose an answer.") if question.is_choice else _("Answer this question."),
+            "invalid_choice": _("Choose among the answers that stand here."),
+            "max_length": TOO_LONG,
+        },
     }  # fmt: skip
     options = [(option, option) for option in question.options()]
     match question.kind:
@@ -163,3 +168,18 @@ def field_of(question: Question) -> forms.Field:
             )  # fmt: skip
         case _:
             return forms.CharField(max_length=SHORT, validators=[validate_line], **shared)
+
+
+def longest_answer(question: Question) -> int:
+    """Return how many characters an answer to a question has at most, as a message shows it."""
+    match question.kind:
+        case Question.Kind.LONG:
+            return LONG
+        case Question.Kind.ONE:
+            return max(map(len, question.options()), default=0)
+        case Question.Kind.MANY:
+            return len(", ".join(question.options()))
+        case Question.Kind.YES:
+            return max(len(_("Yes")), len(_("No")))
+        case _:
+            return SHORT

@@ -59,11 +59,14 @@ def email(**fields) -> Email:
 
 
 def group(*members: Signup, **fields) -> Group:
-    """Make a group of these people, in the course run of the first of them."""
+    """Make a group of these people, in the course run of the first; they know of it unless `told=None`."""
     run = fields.pop("sequence", None) or (members[0].sequence if members else sequence())
+    told = fields.pop("told", clock.now())
     made = create_group(run, fields.pop("number", next(numbers)), **fields)
     for member in members:
-        Membership.objects.create(group=made, signup=member)
+        Membership.objects.create(group=made, signup=member, told=told)
+    Group.objects.filter(pk=made.pk).update(introduced=told and clock.now())
+    made.refresh_from_db()
     return made
 
 

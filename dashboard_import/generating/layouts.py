@@ -1,7 +1,7 @@
 """How FutureLearn's files have looked, era by era: which kinds there were, and the columns of each in their order."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 ENROLMENTS_2016 = (
     "learner_id,enrolled_at,unenrolled_at,role,fully_participated_at,purchased_statement_at,gender,country,age_range,"
@@ -63,7 +63,7 @@ class Layout:
     """The files of one era. `empty` kinds have a header and no row, `upper` writes TRUE for true."""
 
     name: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(hash=False)
     empty: frozenset[str] = frozenset()
     upper: bool = False
 

@@ -14,7 +14,8 @@ def forwards(apps, editor):
         for kind in KINDS:
             table = f"dashboard_import_{kind}"
             editor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {table}_pkey")
-            editor.execute(f"CREATE INDEX {table}_run ON {table} USING brin (run_id, row)")
+            options = "pages_per_range = 32, autosummarize = on"
+            editor.execute(f"CREATE INDEX {table}_run ON {table} USING brin (run_id, row) WITH ({options})")
 
 
 def backwards(apps, editor):

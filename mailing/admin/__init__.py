@@ -1,5 +1,8 @@
-"""Mail in the admin: what staff write (`emails`), and what became of it (`ledger`)."""
+"""Mail in the admin: what staff write (`emails`), what became of it (`ledger`), who gets none (`suppressions`).
 
-from mailing.admin import emails, ledger
+`courses` adds the welcome's test to the page of a course run.
+"""
 
-__all__ = ["emails", "ledger"]
+from mailing.admin import courses, emails, ledger, suppressions
+
+__all__ = ["courses", "emails", "ledger", "suppressions"]

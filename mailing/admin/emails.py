@@ -11,13 +11,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from mailing import settling, stats
+from mailing.admin.counts import CountsAdmin, standing_of
 from mailing.admin.deciding import DecidingAdmin
 from mailing.admin.verbs import VerbsAdmin, written
-from mailing.audience import audience_size
 from mailing.forms import EmailForm, variables_of
 from mailing.models import Delivery, Email
 from mailing.render import text_of
-from mailing.scheduling import people_in_words
 from mooc.lib.moments import in_words_beside_utc
 
 State = Email.State
@@ -49,7 +48,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Email)
-class EmailAdmin(DecidingAdmin, VerbsAdmin):
+class EmailAdmin(CountsAdmin, DecidingAdmin, VerbsAdmin):
     """Write, test, schedule, send, copy, delete. What has been sent is only shown, and copied."""
 
     form = EmailForm
@@ -75,7 +74,7 @@ class EmailAdmin(DecidingAdmin, VerbsAdmin):
     )
 
     class Media:
-        js = (Script("mooc/compose.js", defer=True),)
+        js = (Script("mooc/compose.js", defer=True), Script("mooc/live.js", defer=True))
 
     # The list
 
@@ -157,9 +156,7 @@ class EmailAdmin(DecidingAdmin, VerbsAdmin):
         if "test_address" in fields:
             fields["test_address"].initial = request.user.email
         if email:
-            lines = stats.lines_of(email)
-            context |= {"lines": lines, "total": sum(line.count for line in lines)}
             unsure = settling.unsure_batches(email)
             context |= {"unsure": unsure, "unsure_count": sum(batch.count for batch in unsure)}
-            context["people"] = people_in_words(audience_size(email)) if email.can_change else ""
+            context |= standing_of(email) | {"reactions": stats.reactions_of(email) if email.frozen_at else {}}
         return super().render_change_form(request, context, *args, **kwargs)

@@ -1,12 +1,16 @@
-"""Who got what: the ledger, to read."""
+"""Who got what: the ledger, to read and to download."""
 
 from django.contrib import admin
-from django.db.models import Q
-from django.http import HttpRequest
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone as clock
 from django.utils.translation import gettext_lazy as _
 
+from mailing.missing import TWICE, csv_rows, message_of, why
 from mailing.models import Batch, Delivery, Email
-from mooc.lib.admin import CourseAdmin, ReadOnly
+from mailing.stats import ARRIVED
+from mooc.lib.admin import CourseAdmin, Downloads, ReadOnly
+from mooc.lib.csv import csv_response
 from mooc.lib.moments import in_utc
 
 
@@ -17,12 +21,26 @@ class EmailFilter(admin.RelatedFieldListFilter):
         return field.get_choices(include_blank=False, limit_choices_to=~Q(state=Email.State.TEST))
 
 
+class ArrivedFilter(admin.SimpleListFilter):
+    """Who did not get it: everybody but those who have it as far as anybody can tell."""
+
+    title = _("got it")
+    parameter_name = "got"
+
+    def lookups(self, request: HttpRequest, model_admin) -> list[tuple[str, str]]:
+        return [("no", _("No, or not yet")), ("yes", _("Yes")), ("twice", _("Perhaps twice"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
+        chosen = {"no": ~Q(status__in=ARRIVED), "yes": Q(status__in=ARRIVED), "twice": Q(doubled__isnull=False)}
+        return queryset.filter(chosen[self.value()]) if self.value() in chosen else queryset
+
+
 @admin.register(Delivery)
-class DeliveryAdmin(ReadOnly, CourseAdmin):
+class DeliveryAdmin(ReadOnly, Downloads, CourseAdmin):
     """One message to one address, and what became of it."""
 
-    list_display = ("address", "what", "status", "reason", "changed")
-    list_filter = ("status", "kind", ("email", EmailFilter))
+    list_display = ("address", "what", "status", "why", "changed")
+    list_filter = (ArrivedFilter, "status", "kind", ("email", EmailFilter))
     list_select_related = ("email",)
     list_per_page = 50
     ordering = ("-pk",)
@@ -31,16 +49,27 @@ class DeliveryAdmin(ReadOnly, CourseAdmin):
     search_help_text = _("Part of an address.")
     show_full_result_count = False
     actions = None
-    fields = ("address", "what", "status", "reason", "attempts", "queued", "changed", "batch")
-    readonly_fields = ("what", "queued", "changed")
+    fields = ("address", "what", "status", "why", "twice", "attempts", "queued", "changed", "batch")
+    readonly_fields = ("what", "why", "twice", "queued", "changed")
+
+    def get_fields(self, request: HttpRequest, obj: Delivery | None = None) -> list[str]:
+        return [name for name in self.fields if name != "twice" or (obj and obj.doubled)]
+
+    @admin.display(description=_("why"))
+    def why(self, delivery: Delivery) -> str:
+        return " ".join(filter(None, [why(delivery), str(TWICE) if delivery.doubled else ""]))
+
+    @admin.display(description=_("perhaps twice"))
+    def twice(self, delivery: Delivery) -> str:
+        """Say what is known of a second copy, and since when."""
+        return f"{in_utc(delivery.doubled)}. {TWICE}"
+
+    def download(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> HttpResponseBase:
+        return csv_response(f"deliveries-{clock.localdate().isoformat()}.csv", csv_rows(queryset))
 
     @admin.display(description=_("message"), ordering="kind")
     def what(self, delivery: Delivery) -> str:
-        """Say which message it is: the subject of an e-mail, the kind of any other."""
-        kind = delivery.get_kind_display()
-        if delivery.email is None:
-            return kind
-        return delivery.email.subject if delivery.kind == Delivery.Kind.EMAIL else f"{kind}: {delivery.email.subject}"
+        return message_of(delivery)
 
     @admin.display(description=_("queued"))
     def queued(self, delivery: Delivery) -> str:

@@ -1,5 +1,6 @@
 """The buttons of an e-mail's page. Each is a POST that calls one verb and says what changed, or why it was refused."""
 
+import re
 from collections.abc import Callable
 
 from django.contrib import messages
@@ -24,12 +25,16 @@ from mooc.lib.admin import CourseAdmin
 from mooc.lib.moments import in_words_beside_utc
 
 State = Email.State
+_FILLED_LINK = re.compile(r' href="\{\{[^"]*"')  # the sanitiser writes attributes in double quotes
 TESTED = ("sequence", "subject", "html", "text", "test_address")  # what a test message is made of
 
 
 def written(email: Email) -> str:
-    """Return the text of an e-mail as it stands on a page of the admin."""
-    return format_html('<div class="written">{}</div>', mark_safe(sanitised(email.html)))
+    """Return the text of an e-mail as it stands on a page of the admin.
+
+    A link that is filled for each reader leads nowhere here, so it is none.
+    """
+    return format_html('<div class="written">{}</div>', mark_safe(_FILLED_LINK.sub("", sanitised(email.html))))
 
 
 class VerbsAdmin(CourseAdmin):

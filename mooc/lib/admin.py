@@ -2,9 +2,13 @@
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG
+from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils.text import capfirst
 from js_asset import Media
 
@@ -43,6 +47,29 @@ class CourseAdmin(admin.ModelAdmin):
         # The editor's import map is an inline script: the policy runs it only with this page's nonce.
         context["media"] = Media.from_media(context["media"], nonce=request.csp_nonce)
         return super().render_change_form(request, context, *args, **kwargs)
+
+
+class Downloads:
+    """A mix-in for an admin whose list can be downloaded as CSV, at `csv/` beside the list."""
+
+    def download(self, request: HttpRequest, queryset: models.QuerySet) -> HttpResponseBase:
+        """Return the rows of a query set as CSV."""
+        raise NotImplementedError
+
+    def get_urls(self) -> list:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_csv"
+        return [path("csv/", self.admin_site.admin_view(self.csv_view), name=name), *super().get_urls()]
+
+    def csv_view(self, request: HttpRequest) -> HttpResponseBase:
+        """Download every row that the list would show under the same filters, on all its pages."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            changelist = self.get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            # As the list does with a filter that makes no sense.
+            return HttpResponseRedirect(f"../?{ERROR_FLAG}=1")
+        return self.download(request, changelist.get_queryset(request))
 
 
 class ReadOnly:

@@ -1,4 +1,4 @@
-"""What tests of the FutureLearn room share: a folder for files, one way to call the command, the stand-in."""
+"""What tests of this room share: a folder for what it writes, a way to call the command, a stand-in to fetch from."""
 
 import io
 from pathlib import Path

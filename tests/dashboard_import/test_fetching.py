@@ -1,7 +1,9 @@
 """Fetching as a whole: what is fetched, what is left alone, and that a failure stops only what it concerns."""
 
+import datetime
 import errno
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -89,13 +91,14 @@ def test_fetch_only_loads_nothing_and_the_next_loads_what_is_here(futurelearn, d
 
 
 def test_a_finished_run_is_fetched_once(futurelearn, data):
-    run_import("--fetch-only")
+    flat = "--course=the-mind-is-flat"
+    run_import("--fetch-only", flat)
     before, asked = tree(data), len(futurelearn.downloads)
-    assert run_import("--fetch-only")[1][-2].endswith("4 finished runs were complete here.")
+    assert run_import("--fetch-only", flat)[1][-2].endswith("1 finished runs were complete here.")
     again = futurelearn.downloads[asked:]
-    assert {path.split("/")[4] for path in again} == {"2", "3"}  # the runs in progress
+    assert {path.split("/")[4] for path in again} == {"2"}  # the run in progress
     assert tree(data) == before
-    run_import("--fetch-only", "--all")
+    run_import("--fetch-only", "--all", flat)
     assert len(futurelearn.downloads) == asked + len(again) + asked
 
 
@@ -111,11 +114,11 @@ def test_a_run_fetched_before_its_files_settled_is_fetched_again(futurelearn, da
 
 
 def test_a_failure_of_one_file_stops_nothing_else(futurelearn, data):
-    run_import()
+    run_import("--course=the-mind-is-flat")
     kept, rows = tree(data), Comment.objects.count()
     name = "the-mind-is-flat/1/stats-dashboard/data/comments"
     futurelearn.faults.add("error", name)
-    code, lines = run_import("--all")
+    code, lines = run_import("--all", "--course=the-mind-is-flat")
     assert code == 1
     assert lines[-1].endswith("Missing: the-mind-is-flat-1_comments.csv.")
     assert "FutureLearn answered 500, 4 times." in "\n".join(lines)
@@ -254,7 +257,7 @@ def test_a_full_disk(futurelearn, data, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(archive.os, "fsync", full)
-    code, lines = run_import("--fetch-only", "--all")
+    code, lines = run_import("--fetch-only", "--all", "--course=the-mind-is-flat")
     assert code == 1
     assert "It could not be written here: No space left on device." in "\n".join(lines)
     assert "the-mind-is-flat-1" in lines[-1]
@@ -270,6 +273,29 @@ def test_hostile_names_stay_inside(settings, tmp_path, monkeypatch):
         assert run_import("--fetch-only")[0] == 0
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
     assert list((tmp_path / "data").glob("*/*/1 - */enrolments.csv"))
+
+
+def upcoming(futurelearn: StandIn) -> None:
+    """Let the newest run of a course begin in a month only."""
+    run = futurelearn.runs[-1]
+    futurelearn.runs = [*futurelearn.runs[:-1], replace(run, start=run.today + datetime.timedelta(days=30))]
+
+
+def test_a_run_that_has_not_begun_has_its_enrolments(futurelearn, data):
+    upcoming(futurelearn)
+    code, lines = run_import("--course=the-mind-is-flat", "--run=2")
+    assert code == 0, lines
+    assert {path.name for path in data.rglob("*.csv")} - {"Courses-Data.csv"} == {"enrolments.csv", "metadata.csv"}
+    assert CourseRun.objects.get().status == "upcoming"
+
+
+@pytest.mark.parametrize(("kind", "path"), [("missing", "2/stats-dashboard"), ("html", "/data/enrolments")])
+def test_a_run_that_has_not_begun_may_have_nothing_at_all(futurelearn, kind, path):
+    upcoming(futurelearn)
+    futurelearn.faults.add(kind, path)
+    code, lines = run_import("--course=the-mind-is-flat", "--run=2")
+    assert code == 0, lines
+    assert ImportRun.objects.get().imported_files.get().outcome == "absent"
 
 
 def test_two_courses_of_one_name_have_two_folders(settings, tmp_path):

@@ -125,7 +125,7 @@ def test_memory_does_not_grow_with_the_rows():
         return used
 
     peak(2_000)
-    assert peak(60_000) < 2 * peak(6_000) + 200_000
+    assert peak(24_000) < 2 * peak(4_000) + 200_000
 
 
 LOOKS = {

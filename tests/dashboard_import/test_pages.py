@@ -1,8 +1,11 @@
 """Reading FutureLearn's pages: every layout from 2016 to 2026, as the stand-in draws them."""
 
+import contextlib
 import datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dashboard_import import overview, pages
 from dashboard_import.generating import kinds, make_course, make_runs
@@ -120,3 +123,27 @@ def test_days(text, wanted):
 def test_a_day_that_is_none():
     with pytest.raises(ValueError, match="31 Feb"):
         pages.day("31 Feb 2018")
+
+
+READERS = [
+    pages.courses, pages.institution, pages.organisation, pages.weeks, pages.datasets, pages.totals,
+    pages.start_in_breadcrumb, pages.has_runs, pages.is_sign_in, pages.token, pages.without_secrets, overview.steps,
+]  # fmt: skip
+
+
+@given(st.data())
+def test_a_damaged_page_is_read_or_unknown_and_never_a_crash(data):
+    runs = make_runs(1, courses=1, runs=1, joiners=2)
+    era = data.draw(st.sampled_from([era for era in ERAS.values() if era.steps]))
+    shapes = [
+        html.list_of_courses(era, "U", runs), html.details(era, runs[0]), html.overview(era, runs[0]),
+        html.statistics(era, runs[0], ["comments"]), html.totals(era, runs[0], {"Joiners": ("3", "")}),
+        html.sign_in("T"),
+    ]  # fmt: skip
+    page = data.draw(st.sampled_from(shapes))
+    start = data.draw(st.integers(0, len(page)))
+    end = data.draw(st.integers(start, len(page)))
+    damaged = page[:start] + data.draw(st.text(max_size=20)) + page[end:]
+    for read in READERS:
+        with contextlib.suppress(pages.UnknownPageError):
+            read(damaged)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import tracemalloc
 from contextlib import contextmanager
 
 import pytest
@@ -154,3 +155,30 @@ def test_lines_are_those_of_the_file():
 def test_what_is_no_table_is_refused_in_words(content, words):
     with pytest.raises(UnreadableError, match=words):
         read(content)
+
+
+class Endless(io.RawIOBase):
+    """A file of `size` bytes that stands nowhere: the same rows again and again."""
+
+    def __init__(self, row: bytes, size: int):
+        self.rows, self.left = row * (40_000 // len(row)), size
+
+    def read(self, most: int = -1) -> bytes:
+        piece = self.rows if self.left > 0 else b""
+        self.left -= len(piece)
+        return piece
+
+
+@pytest.mark.parametrize("row", [b"a,b,c\n", b'a,"b\nb",c\n'])
+def test_memory_is_flat_however_long_the_file_is(row, monkeypatch):
+    monkeypatch.setattr(tables, "BATCH_ROWS", 1_000)
+    peaks = []
+    for size in (200_000, 1_600_000):
+        tracemalloc.start()
+        with pieces_of(40_000):
+            table = Table(Endless(row, size), scan(Endless(row, size)))
+            count = sum(len(batch.rows) for batch in table.batches())
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert count == -(-size // (40_000 // len(row) * len(row))) * (40_000 // len(row)) - 1
+    assert peaks[1] < peaks[0] * 1.5

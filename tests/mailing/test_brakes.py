@@ -7,8 +7,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone as clock
 
 from mailing.brakes import pause, pause_site, resume, resume_site, stop_harmful
-from mailing.letters import Answer, Outcome
-from mailing.models import Delivery, Email
+from mailing.models import Batch, Delivery, Email
 from mailing.scheduling import send_now
 from mailing.worker import tick
 from tests import factories
@@ -92,10 +91,39 @@ def test_an_email_that_does_harm_stops_by_itself(provider, news, count, stops):
     if stops:
         assert "Stopped by itself: of 60 messages" in email.problem
         resume(email)
-        provider.answers = [Outcome(Answer.ACCEPTED)]
-        Delivery.objects.filter(status=news).update(status=Status.DELIVERED)
-        tick("test")
+        assert tick("test").counts["e-mails stopped"] == 0
         assert len(provider.accepted) == 2
+
+
+def left_in(email: Email, claimed: datetime.datetime, bounced: int) -> None:
+    """Fifty messages that left in one call, of which some bounced."""
+    batch = Batch.objects.create(bundle="x", message_id=f"{claimed}", size=50, claimed=claimed, lease_until=claimed)
+    for number in range(50):
+        status = Status.BOUNCED if number < bounced else Status.ACCEPTED
+        person = factories.signup(sequence=email.sequence, welcomed=clock.now())
+        factories.delivery(email=email, signup=person, status=status, batch=batch)
+
+
+def test_resuming_lasts_until_later_calls_do_harm_too():
+    email = sending(1)
+    left_in(email, clock.now() - HOUR, bounced=20)
+    assert stop_harmful() == [email]
+    resume(email)
+    Delivery.objects.filter(status=Status.ACCEPTED).update(status=Status.BOUNCED)  # late news of the same call
+    left_in(email, clock.now(), bounced=5)
+    assert stop_harmful() == []
+    left_in(email, clock.now(), bounced=30)
+    assert stop_harmful() == [email]
+    email.refresh_from_db()
+    assert "of 100 messages 35 bounced" in email.problem
+
+
+def test_resuming_what_a_person_paused_forgives_nothing():
+    email = sending(1)
+    pause(email)
+    left_in(email, clock.now() - HOUR, bounced=20)
+    resume(email)
+    assert stop_harmful() == [email]
 
 
 def test_looking_for_harm_does_not_count_what_has_left_without_a_cause(django_assert_num_queries):

@@ -11,8 +11,8 @@ from mailing import delivery
 from mailing.content import letter_of
 from mailing.letters import Answer, Outcome
 from mailing.models import Batch, Delivery, Suppression
-from mailing.news import suppress
 from mailing.queue import queue_confirmations
+from mailing.suppressing import suppress
 from mailing.worker import tick
 from signup.confirming import confirm
 from signup.joining import join

@@ -159,7 +159,7 @@ def test_content_and_audience_are_frozen_when_due(provider):
 
 def test_groups_reaches_current_members_only_with_replies_to_the_group(provider):
     run = factories.sequence()
-    people = [factories.signup(sequence=run, welcomed=clock.now()) for _ in range(3)]
+    people = [factories.signup(sequence=run, welcomed=clock.now(), wants_group=not n) for n in range(3)]
     group = factories.group(people[0], people[1])
     group.memberships.filter(signup=people[1]).update(left=clock.now())
     due_email(sequence=run, audience="groups", html="<p>Write to {{ group_address }} ({{ group_name }})</p>")

@@ -10,7 +10,8 @@ from mooc.lib.csv import csv_lines, csv_response, guarded
     "cell",
     [
         "=1+1", "+1", "@sum", "-1", "-", "\t=1", "\r=1", "\n=1", '=HYPERLINK("https://x.example")',
-        "--1+cmd|' /C calc'!A0", "-- 1", "--cmd|' /C calc'!A0", "--sum(1)", "--=1", "---1", "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20sum",
+        "--1+cmd|' /C calc'!A0", "-- 1", "--cmd|' /C calc'!A0", "--sum(1)", "--=1", "---1",
+        "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20sum",
     ],
 )  # fmt: skip
 def test_a_cell_that_would_start_a_formula_is_guarded(cell):

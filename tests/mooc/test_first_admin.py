@@ -30,3 +30,17 @@ def test_another_administrator_is_enough(django_user_model, capsys):
     call_command("first_admin")
     assert capsys.readouterr().out == ""
     assert not django_user_model.objects.filter(username="admin").exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({}, ["Enter your user name.", "Enter your password."]),
+        ({"username": "admin", "password": "x"}, ["do not let you in"]),
+    ],
+)
+def test_a_refused_log_in_says_why_in_our_words(client, typed, words):
+    page = client.post("/admin/login/", typed).content.decode()
+    assert all(sentence in page for sentence in words)
+    assert "This field is required" not in page
+    assert "Please enter the correct" not in page

@@ -1,4 +1,5 @@
 import datetime
+import re
 
 import pytest
 from django.utils import timezone as clock
@@ -94,6 +95,19 @@ def test_a_running_course_is_summed_up_without_an_alarm():
     assert "Needs you" not in page
 
 
+def test_what_sends_mail_is_named_for_people_and_shortcuts_lead_to_writing():
+    ran(run_worker=0)
+    factories.sequence()
+    page = home()
+    assert "The worker, which sends all mail, ran less than a minute ago" in " ".join(re.sub("<.*?>", "", page).split())
+    assert "handle_new_signups" not in page
+    assert 'href="/admin/mailing/email/add/">Write an e-mail' in page
+    assert 'href="/admin/sequence/sequence/add/">Make a course' in page
+    assert page.count(">Groups<") <= 2  # one room and one list: that of the learners
+    assert "Staff rights, by role" in page
+    assert "atches handed to the mail provider" in page
+
+
 def test_what_failed_or_waits_is_said_with_its_reason(settings):
     settings.MAIL_TRANSPORT = "none"
     now = ran(send_scheduled_mail=1, handle_new_signups=2)
@@ -112,7 +126,7 @@ def test_what_failed_or_waits_is_said_with_its_reason(settings):
         "1 message has waited for more than 15 minutes",
     ):
         assert words in page
-    assert "send_scheduled_mail: The provider said: Forbidden." in page
+    assert "The last round of sending ended early: The provider said: Forbidden." in page
     assert "Long ago something broke." not in page
     assert "MAILGUN_API_KEY" in page
     assert "Too late" in page
@@ -125,7 +139,7 @@ def test_the_home_page_takes_a_fixed_number_of_queries(django_assert_num_queries
         factories.signup(sequence=run)
         factories.email(sequence=run, scheduled_for=clock.now() + 60 * MINUTE)
     client = factories.staff_client()
-    with django_assert_num_queries(13):  # session, user, and one for each number
+    with django_assert_num_queries(16):  # session, user, and one for each number
         client.get("/admin/")
 
 

@@ -8,6 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.utils import timezone as clock
 
+from groups.models import StillIn, add_member
 from mailing.delivery import forget
 from mailing.models import Delivery, Email, Event, OutboxMessage
 from mailing.queue import queue_welcomes
@@ -59,7 +60,7 @@ def test_past_messages_can_be_read_with_my_name_in_them(client):
 
 
 def test_messages_to_groups_are_read_by_those_who_got_them(client):
-    inside, outside = factories.signup(welcomed=clock.now()), factories.signup(welcomed=clock.now())
+    inside, outside = factories.signup(welcomed=clock.now()), factories.signup(welcomed=clock.now(), wants_group=False)
     Signup.objects.filter(pk=outside.pk).update(sequence=inside.sequence)
     factories.group(inside)
     email = factories.email(sequence=inside.sequence, audience="groups", scheduled_for=clock.now() - HOUR)
@@ -117,6 +118,58 @@ def test_my_data_is_mine_to_take(client):
     assert held["signups"][0]["questions"]["goal"] == "soup"
     assert held["messages"][0]["subject"] == "Week one"
     assert stranger.email not in str(held)
+
+
+def test_i_leave_my_group_and_keep_the_course(client):
+    me, bob, nameless = factories.signup(name="Ada"), factories.signup(name="Bob Jones"), factories.signup()
+    group = factories.group(me, bob, nameless)
+    assert "Bob and 1 person without a name" in page(client, me)
+    assert "Leave the group, keep the course" in page(client, me, "group/")
+    assert group.memberships.current().count() == 3
+    strict = type(client)(enforce_csrf_checks=True)
+    shown = strict.post(f"/me/{me.key}/group/", {"what": "leave"}, follow=True).content.decode()
+    assert "You have left your group" in shown
+    assert "You take this course on your own" in shown
+    assert group.memberships.current().count() == 2
+    me.refresh_from_db()
+    assert (me.left, me.wants_group) == (None, False)
+    assert "You are in no group" in page(client, me, "group/")
+    shown = strict.post(f"/me/{me.key}/group/", {"what": "join"}, follow=True).content.decode()
+    assert "We look for a place" in shown
+    assert Signup.objects.get(pk=me.pk).wants_group
+    assert client.post(f"/me/{me.key}/group/", {"what": "nonsense"}).status_code == 200
+
+
+def test_i_ask_once_for_another_group(client):
+    me = factories.signup()
+    group, other = factories.group(me), factories.group(sequence=me.sequence)
+    assert "Ask for another group" in page(client, me, "group/")
+    shown = client.post(f"/me/{me.key}/group/", {"what": "other"}, follow=True).content.decode()
+    assert "We look for another" in shown
+    assert "You asked for a group" in shown
+    assert not group.memberships.current().exists()
+    assert "You are not in a group" in client.post(f"/me/{me.key}/group/", {"what": "other"}).content.decode()
+    add_member(other, me)
+    assert "Ask for another group" not in page(client, me, "group/")
+    assert "once already" in client.post(f"/me/{me.key}/group/", {"what": "other"}).content.decode()
+    assert other.memberships.current().exists()
+
+
+def test_who_was_left_out_as_silent_joins_by_one_press(client):
+    run = factories.sequence(leave_silent_out=True)
+    me = factories.signup(sequence=run)
+    StillIn.objects.create(signup=me)
+    assert "We asked whether you are still in" in page(client, me)
+    client.post(f"/me/{me.key}/group/", {"what": "join"})
+    assert StillIn.objects.get().yes
+    assert "You are not in one yet" in page(client, me)
+    assert client.get(f"/me/{me.key}/data.json").json()["still_in"][0]["yes"]
+
+
+def test_who_has_left_the_course_does_nothing_with_groups(client):
+    me = factories.signup(left=clock.now())
+    client.post(f"/me/{me.key}/group/", {"what": "join"})
+    assert not StillIn.objects.exists()
 
 
 def test_i_am_erased_and_what_waits_is_not_sent(client):

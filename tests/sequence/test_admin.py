@@ -116,3 +116,20 @@ def test_a_question_with_unsafe_help_is_shown_as_text():
     page = factories.staff_client().get(f"{LIST}{run.pk}/change/").content.decode()
     assert "<script>alert" not in page
     assert Question.objects.get().label == "<script>alert(1)</script>"
+
+
+def test_the_day_to_ask_and_the_prompt_for_groups_are_kept_and_unusual_ones_are_warned_about():
+    organiser, today = factories.staff_client(), clock.now().date()
+    form = typed(ask_still_in_on=today + 3 * DAY, leave_silent_out="on", group_prompt="<p>Say <b>hello</b>.</p>")
+    page = organiser.post(f"{LIST}add/", form, follow=True).content.decode()
+    run = Sequence.objects.get()
+    assert (run.ask_still_in_on, run.leave_silent_out) == (today + 3 * DAY, True)
+    assert "hello" in run.group_prompt
+    assert "still in" not in page
+    change = f"{LIST}{run.pk}/change/"
+    page = organiser.post(change, typed(ask_still_in_on=today - DAY), follow=True).content.decode()
+    assert "has passed: nobody is asked any more" in page
+    page = organiser.post(change, typed(leave_silent_out="on"), follow=True).content.decode()
+    assert "so nobody counts as silent" in page
+    page = organiser.post(change, typed(group_prompt=f"<p>{'long ' * 9_000}</p>")).content.decode()
+    assert "This prompt is too long for a message." in page

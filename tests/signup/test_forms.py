@@ -52,3 +52,19 @@ def test_a_zone_that_the_list_does_not_offer_stays_chosen(zone):
     assert f'<option value="{zone}" selected>' in shown
     assert shown.count(" selected") == 1
     assert zone not in str(form_class(PersonForm, None, ())()["timezone"])
+
+
+def test_what_is_wrong_is_said_in_our_words(client):
+    run = factories.sequence()
+    factories.question(sequence=run, key="level", kind="one", choices="new\nold", required=True)
+    factories.question(sequence=run, key="days", kind="many", choices="Monday\nTuesday", label="Which days?")
+    form = {"email": "ada@example.org", "name": "x" * 101, "goal": "y" * 301, "level": "other", "days": "Sunday"}
+    factories.question(sequence=run, key="goal", label="What for?")
+    page = client.post("/signup", form).content.decode()
+    for words in ("101 characters. At most 100 fit", "301 characters. At most 300 fit"):
+        assert words in page
+    assert page.count("Choose among the answers") >= 2
+    page += client.post("/signup", {}).content.decode()
+    for words in ("This field is required", "Ensure this value", "valid choice", "Enter a"):
+        assert words not in page
+    assert Signup.objects.count() == 0

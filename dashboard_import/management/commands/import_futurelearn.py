@@ -66,8 +66,9 @@ class Command(BaseCommand):
                     fetch.everything()
             except FetchError as error:
                 raise CommandError(str(error)) from None
-        for file in done.missing:
-            self.stdout.write(in_words(file))
+        for file in done.files:
+            if file in done.missing or file.rows_rejected:
+                self.stdout.write(in_words(file))
         self.stdout.write(f"Fetched {fetch.files:,} files; {fetch.kept:,} finished runs were complete here.")
         self.close(done)
 
@@ -79,9 +80,13 @@ class Command(BaseCommand):
             def found(sources: list) -> None:
                 bar.reset(sum(source.size for source in sources))
 
+            def said(file: ImportedFile) -> None:
+                with bar.external_write_mode():
+                    self.stdout.write(in_words(file))
+
             done = load_path(
                 path, row, course=course, run=run, dry_run=dry_run, again=again,
-                advance=bar.update, found=found, said=lambda file: bar.write(in_words(file), self.stdout),
+                advance=bar.update, found=found, said=said,
             )  # fmt: skip
         self.close(done)
 
@@ -92,7 +97,7 @@ class Command(BaseCommand):
         line = f"{'Dry run, nothing changed: ' if done.dry_run else ''}{len(done.files):,} files, {counts}"
         if done.missing:
             raise CommandError(f"{line}. Missing: {', '.join(file.name for file in done.missing)}.")
-        self.stdout.write(f"{line}, {row.seconds:.1f} s.")
+        self.stdout.write(f"{line}, {row.seconds:.2f} s.")
 
 
 def user() -> str:

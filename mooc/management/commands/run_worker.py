@@ -3,6 +3,7 @@
 import logging
 import signal
 import threading
+from collections.abc import Callable
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
@@ -25,20 +26,22 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         said = ""
         while not stop.is_set():
-            said = self.round(said)
+            said = self.round(said, stop.is_set)
             if once:
                 break
             stop.wait(every)
             close_old_connections()
 
-    def round(self, said: str) -> str:
+    def round(self, said: str, stopping: Callable[[], bool]) -> str:
         """Do one round and return what stopped it, so that a lasting trouble is said once and not every 10 seconds.
+
+        Asked to end in its middle, it finishes the call that has begun and begins no other.
 
         A fault is logged and the next round tries again: a worker that ends at the first fault sends nothing all
         night.
         """
         try:
-            report = tick("run_worker")
+            report = tick("run_worker", stopping=stopping)
         except Exception:
             log.exception("A round of periodic work failed. The next one follows.")
             return said

@@ -1,0 +1,89 @@
+"""Moving members between groups, leaving a group, asking for another, and which group an address means today."""
+
+import datetime
+from collections.abc import Iterable
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone as clock
+from django.utils.translation import gettext_lazy as _
+
+from groups.models import Group, Membership
+from signup.models import Signup
+
+
+def move(members: QuerySet[Membership], into: Group, now: datetime.datetime | None = None) -> int:
+    """End these current memberships, begin others in `into`, and return how many; the mail room tells everybody.
+
+    Call it inside a transaction. Somebody who was in `into` before begins there anew.
+    """
+    now = now or clock.now()
+    rows = list(members.filter(left=None).exclude(group=into).order_by("pk").select_for_update())
+    people = [row.signup_id for row in rows]
+    Membership.objects.filter(group=into, signup__in=people).delete()
+    Membership.objects.filter(pk__in=[row.pk for row in rows]).update(left=now)
+    Membership.objects.bulk_create(
+        Membership(group=into, signup_id=row.signup_id, joined=now, came_from_id=row.group_id) for row in rows
+    )
+    return len(rows)
+
+
+@transaction.atomic
+def leave_group(person: Signup, now: datetime.datetime | None = None) -> Group | None:
+    """Take somebody out of their group and return it, None where they are in none; the course goes on for them."""
+    member = _current(person)
+    Signup.objects.filter(pk=person.pk).update(wants_group=False, date_updated=now or clock.now())
+    if member is None:
+        return None
+    member.left = now or clock.now()
+    member.save(update_fields=["left"])
+    return member.group
+
+
+def may_ask_for_another(person: Signup) -> bool:
+    """Say whether this person may still ask for another group: once in a course, while they are in one."""
+    theirs = Membership.objects.filter(signup=person)
+    return theirs.current().exists() and not theirs.filter(asked_other__isnull=False).exists()
+
+
+@transaction.atomic
+def ask_for_another(person: Signup, now: datetime.datetime | None = None) -> Group:
+    """Take somebody out of their group, to be placed in another with the next late-comers; return the one they left.
+
+    Raises ValidationError where they are in no group or have asked before.
+    """
+    now = now or clock.now()
+    member = _current(person)
+    if member is None:
+        raise ValidationError(_("You are not in a group."))
+    if Membership.objects.filter(signup=person, asked_other__isnull=False).exists():
+        raise ValidationError(_("You have asked for another group once already."))
+    member.left = member.asked_other = now
+    member.save(update_fields=["left", "asked_other"])
+    Signup.objects.filter(pk=person.pk).update(wants_group=True, date_updated=now)
+    return member.group
+
+
+def _current(person: Signup) -> Membership | None:
+    # The person first, as everybody does who then writes to their memberships.
+    Signup.objects.select_for_update(no_key=True).filter(pk=person.pk).first()
+    return Membership.objects.filter(signup=person, left=None).select_related("group").select_for_update(
+        of=("self",)
+    ).first()  # fmt: skip
+
+
+def reached_by(address: str) -> Group | None:
+    """Return the group that a message to this address reaches now; the address of a group that was joined with another
+    leads there. None where no group has it."""
+    group = Group.objects.filter(address__iexact=address).select_related("merged_into").first()
+    return group and (group.merged_into or group)
+
+
+def former_groups(people: Iterable[int]) -> dict[int, set[int]]:
+    """Return {sign-up's id: ids of the groups they have left}: nobody is put back into one of those."""
+    found: dict[int, set[int]] = {}
+    ended = Membership.objects.filter(signup__in=list(people), left__isnull=False)
+    for person, group in ended.values_list("signup", "group"):
+        found.setdefault(person, set()).add(group)
+    return found

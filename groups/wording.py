@@ -1,0 +1,29 @@
+"""A plan's numbers as lines of plain text."""
+
+from collections.abc import Iterator
+
+from groups.plan import Arcs, Plan, Report
+
+
+def report_lines(numbers: Report, plan: Plan) -> Iterator[str]:
+    """Yield what a terminal shows of a plan: counts, sizes, hours beside the least and beside a lot, answers."""
+    if not numbers.people:
+        yield "Nobody is to be put into a group."
+        return
+    sizes = numbers.sizes
+    made = f"{numbers.groups:,} groups of {min(sizes)} to {max(sizes)}"
+    yield f"{numbers.people:,} people in {made} (seed {plan.options.seed})"
+    if plan.too_small:
+        yield f"Note: fewer people than the smallest size of {plan.options.minimum}, so all are in one group."
+    if plan.stray:
+        yield f"Note: {len(plan.stray):,} people are in groups of another language, as too few share theirs."
+    yield f"Hours apart: {_arcs(numbers.arcs)}; least possible {_arcs(numbers.least)}; by lot {_arcs(numbers.by_lot)}"
+    awake = f"at least {numbers.waking:g}, typically {numbers.typical_waking:g}"
+    yield f"Hours a day when all of a group are awake: {awake}"
+    yield f"Expected to have {plan.options.lively} active people in week two: {numbers.life:.0%} of the groups"
+    for one in numbers.mixing:
+        yield f"{one.key} ({one.how}): {one.score:.2f} (0 as by lot, 1 as good as whole people allow)"
+
+
+def _arcs(arcs: Arcs) -> str:
+    return f"widest {arcs.widest:g}, all groups together {arcs.total:g}"

@@ -1,0 +1,78 @@
+"""Signs of life: who opened, clicked, answered or wrote in the last seven days. The one source of it for all pages."""
+
+import datetime
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from django.db.models import Count
+from django.utils import timezone as clock
+
+from mailing.models import CheckIn, Event
+from sequence.models import Sequence
+
+WINDOW = datetime.timedelta(days=7)
+OPENED, CLICKED = "opened", "clicked"
+
+
+@dataclass
+class Signs:
+    """What one person did within the window. Opens by machines do not count."""
+
+    opens: int = 0
+    clicks: int = 0
+    check_ins: Counter[str] = field(default_factory=Counter)  # by answer
+
+    @property
+    def spoke(self) -> bool:
+        """Whether they did more than open a message."""
+        return bool(self.clicks or self.check_ins)
+
+
+@dataclass(frozen=True)
+class Talk:
+    """What one group wrote: who ever did, how often within the window, and how soon the first answer came."""
+
+    ever_wrote: int  # members
+    wrote: frozenset[int]  # sign-ups' ids, within the window
+    posts: int  # within the window
+    first_reply: datetime.timedelta | None
+
+
+@dataclass(frozen=True)
+class Activity:
+    """The signs of life of one course run: {sign-up's id: Signs}, and {group's id: Talk}.
+
+    `talk` is None where posts are not kept here: then nobody can know who wrote.
+    """
+
+    people: dict[int, Signs]
+    talk: dict[int, Talk] | None = None
+    active: frozenset[int] = field(init=False)  # the ids of everybody who gave any sign of life
+
+    def __post_init__(self):
+        wrote = (talk.wrote for talk in (self.talk or {}).values())
+        object.__setattr__(self, "active", frozenset(self.people).union(*wrote))
+
+
+def activity_of(sequence: Sequence, now: datetime.datetime | None = None) -> Activity:
+    """Return the signs of life of a course run in the seven days before `now`; two queries."""
+    since = (now or clock.now()) - WINDOW
+    people: dict[int, Signs] = defaultdict(Signs)
+    events = Event.objects.filter(
+        kind__in=(OPENED, CLICKED), machine=False, happened__gte=since, delivery__signup__sequence=sequence
+    )  # fmt: skip
+    counted = events.order_by().values_list("delivery__signup", "kind").annotate(count=Count("pk"))
+    for person, kind, count in counted:
+        if kind == OPENED:
+            people[person].opens = count
+        else:
+            people[person].clicks = count
+    answers = CheckIn.objects.filter(said__gte=since, signup__sequence=sequence)
+    for person, answer in answers.values_list("signup", "answer"):
+        people[person].check_ins[answer] += 1
+    return Activity(dict(people))
+
+
+def active_people(sequence: Sequence, now: datetime.datetime | None = None) -> frozenset[int]:
+    """Return the ids of the sign-ups of a course run that gave a sign of life in the seven days before `now`."""
+    return activity_of(sequence, now).active

@@ -1,0 +1,143 @@
+"""How the groups of one course run are: one row a group, and the words for its state."""
+
+import datetime
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils import timezone as clock
+from django.utils.timesince import timesince
+from django.utils.translation import gettext_lazy as _
+
+from groups.models import Group, Membership
+from mailing.activity import WINDOW, Activity, activity_of
+from mailing.models import CheckIn
+from sequence.models import Sequence
+
+LIVELY = 5  # active members that a group needs, see groups.plan.Options.lively
+
+
+class State(StrEnum):
+    """How a group is. `WORDS` says each to a reader, `DEFINITIONS` what it means."""
+
+    FADING = "fading"
+    QUIET = "quiet"
+    NEW = "new"
+    ALIVE = "alive"
+
+
+WORDS = {State.FADING: _("fading"), State.QUIET: _("quiet"), State.NEW: _("new"), State.ALIVE: _("alive")}
+DEFINITIONS = {
+    State.NEW: _("made less than seven days ago"),
+    State.ALIVE: _("five or more members were active, and one of them wrote, clicked or answered"),
+    State.QUIET: _("five or more members were active, but they only opened messages"),
+    State.FADING: _("fewer than five members were active"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One group on the board. Numbers are of the last seven days, save `members` and `ever_wrote`."""
+
+    group: Group
+    state: State
+    members: int
+    active: int
+    opens: int
+    clicks: int
+    on_track: int
+    behind: int
+    stuck: int
+    ever_wrote: int | None
+    posts: int | None
+    first_reply: datetime.timedelta | None
+
+    @property
+    def state_word(self) -> str:
+        return str(WORDS[self.state])
+
+    @property
+    def first_reply_words(self) -> str:
+        """How soon the first answer came, such as `2 hours`; a dash where there was none."""
+        if self.first_reply is None:
+            return "–"
+        start = self.group.date_created
+        return timesince(start, start + self.first_reply, depth=1)
+
+
+COLUMNS: dict[str, tuple[str, Callable[[Row], object]]] = {
+    "group": (_("Group"), lambda row: row.group.number),
+    "state": (_("State"), lambda row: list(State).index(row.state)),
+    "members": (_("Members"), lambda row: row.members),
+    "active": (_("Active"), lambda row: row.active),
+    "opens": (_("Opens"), lambda row: row.opens),
+    "clicks": (_("Clicks"), lambda row: row.clicks),
+    "on_track": (_("On track"), lambda row: row.on_track),
+    "behind": (_("Behind"), lambda row: row.behind),
+    "stuck": (_("Stuck"), lambda row: row.stuck),
+}
+TALK_COLUMNS: dict[str, tuple[str, Callable[[Row], object]]] = {
+    "ever_wrote": (_("Ever wrote"), lambda row: row.ever_wrote or 0),
+    "posts": (_("Posts"), lambda row: row.posts or 0),
+    "first_reply": (_("First reply"), lambda row: (row.first_reply is None, row.first_reply or datetime.timedelta())),
+}
+
+
+@dataclass(frozen=True)
+class Board:
+    """The groups of a course run, sorted; whether posts are known; how many groups are in which state."""
+
+    rows: list[Row]
+    talks: bool
+    states: Counter[State]
+
+    @property
+    def columns(self) -> dict[str, tuple[str, Callable[[Row], object]]]:
+        return COLUMNS | TALK_COLUMNS if self.talks else COLUMNS
+
+
+def board_of(sequence: Sequence, sort: str = "", now: datetime.datetime | None = None) -> Board:
+    """Return the board of a course run's open groups, sorted by a column's name, `-` before it for the largest first.
+
+    Four queries, however many groups. An unknown column sorts by number.
+    """
+    now = now or clock.now()
+    activity = activity_of(sequence, now)
+    groups = list(Group.objects.open().filter(sequence=sequence).order_by("number"))
+    members: dict[int, set[int]] = {group.pk: set() for group in groups}
+    current = Membership.objects.current().filter(group__sequence=sequence)
+    for group, person in current.values_list("group", "signup"):
+        members.get(group, set()).add(person)
+    rows = [_row(group, members[group.pk], activity, now) for group in groups]
+    board = Board(rows, activity.talk is not None, Counter(row.state for row in rows))
+    name, backwards = sort.removeprefix("-"), sort.startswith("-")
+    if name in board.columns:
+        rows.sort(key=board.columns[name][1], reverse=backwards)
+    return board
+
+
+def _row(group: Group, members: set[int], activity: Activity, now: datetime.datetime) -> Row:
+    signs = [activity.people[person] for person in members if person in activity.people]
+    talk = (activity.talk or {}).get(group.pk)
+    wrote = talk.wrote & members if talk else frozenset()
+    active = len(members & activity.active)
+    answers = sum((one.check_ins for one in signs), Counter())
+    spoke = bool(wrote) or any(one.spoke for one in signs)
+    return Row(
+        group=group, state=state_of(group.date_created, active, spoke, now), members=len(members), active=active,
+        opens=sum(one.opens for one in signs), clicks=sum(one.clicks for one in signs),
+        on_track=answers[CheckIn.Answer.ON_TRACK], behind=answers[CheckIn.Answer.BEHIND],
+        stuck=answers[CheckIn.Answer.STUCK],
+        ever_wrote=talk.ever_wrote if talk else None, posts=talk.posts if talk else None,
+        first_reply=talk.first_reply if talk else None,
+    )  # fmt: skip
+
+
+def state_of(made: datetime.datetime, active: int, spoke: bool, now: datetime.datetime) -> State:
+    """Return how a group is, as `DEFINITIONS` says."""
+    if now - made < WINDOW:
+        return State.NEW
+    if active < LIVELY:
+        return State.FADING
+    return State.ALIVE if spoke else State.QUIET
