@@ -9,7 +9,7 @@ from dashboard_import.models import CourseRun
 from dashboard_import.stats.reading import RunNumbers, read
 from dashboard_import.stats.registry import PAGES, Chart, Rows, Seen
 
-for name in ("overview", "demographics", "enrolments", "steps"):
+for name in ("overview", "demographics", "enrolments", "steps", "comments", "quiz", "surveys"):
     import_module(f"dashboard_import.stats.{name}")  # its charts register themselves
 
 __all__ = ["PAGES", "kinds", "numbers", "seen"]
