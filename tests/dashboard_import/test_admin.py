@@ -121,7 +121,7 @@ def test_rejected_rows_to_take_away(load, tmp_path):
     address = f"{IMPORTS}{file.import_run_id}/rejected/{file.pk}/"
     answer = factories.staff_client(*MAY).get(address)
     assert b"".join(answer.streaming_content).decode() == (
-        "line,reason\r\n5,The row has 2 cells instead of 6.,'=1+1,2\r\n"
+        f"line,reason,{STEPS}\r\n5,The row has 2 cells instead of 6.,'=1+1,2\r\n"
     )
     assert factories.staff_client("auth.view_user").get(address).status_code == 403
     assert factories.staff_client(*MAY).get(f"{IMPORTS}9/rejected/{file.pk}/").status_code == 404
