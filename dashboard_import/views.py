@@ -74,9 +74,10 @@ def page(request: HttpRequest, slug: str, number: int, page: str) -> HttpRespons
     """One page of charts of a run, and of up to three more beside it."""
     if page not in PAGES:
         raise Http404
-    chosen = selection(request, slug, number, page)
     charts = PAGES[page].charts.values()
-    numbers = pages.numbers(chosen.runs, charts, chosen.of)
+    options = {name: known for chart in charts for name, known in chart.options.items()}
+    chosen = selection(request, slug, number, page, options)
+    numbers = pages.numbers(chosen.runs, charts, chosen.of, chosen.options)
     figures = [drawn for chart in charts for drawn in figures_of(chart, pages.seen(chart, numbers), chosen)]
     others = CourseRun.objects.order_by("course", "-number").values_list("slug", "number", "course")
     context = {
@@ -92,13 +93,14 @@ def page(request: HttpRequest, slug: str, number: int, page: str) -> HttpRespons
 
 def figures_of(chart: Chart, seen: list[Seen], chosen: Selection) -> Iterator[str]:
     """Yield the figures of one chart: one for all runs, or one for each."""
+    in_percent = chosen.in_percent and chart.shares
     for at, drawn in enumerate(chart.draw(chart, seen, chosen.in_percent), start=1):
         yield figure(
             drawn.drawing, slug=chart.slug if at == 1 else f"{chart.slug}-{at}",
             title=f"{chart.title}: {drawn.of}" if drawn.of else str(chart.title),
             definition=f"{chart.definition} {chart.limits}".strip(),
             as_of=max(filter(None, (one.numbers.as_of(chart.files) for one in seen)), default=None),
-            csv=chosen.address(chart=chart.slug), say=say_of(chosen.in_percent),
+            csv=chosen.address(chart=chart.slug), say=say_of(in_percent),
         )  # fmt: skip
 
 
@@ -109,8 +111,8 @@ def chart_csv(request: HttpRequest, slug: str, number: int, page: str, chart: st
     found = PAGES[page].charts.get(chart) if page in PAGES else None
     if found is None:
         raise Http404
-    chosen = selection(request, slug, number, page)
-    seen = pages.seen(found, pages.numbers(chosen.runs, [found], chosen.of))
+    chosen = selection(request, slug, number, page, found.options)
+    seen = pages.seen(found, pages.numbers(chosen.runs, [found], chosen.of, chosen.options))
     rows = list(csv_rows(found, seen, chosen))
     marked = any(isinstance(cell, str) and not cell.isascii() for row in rows for cell in row)
     return csv_response(f"{slug[:80]}-{number}-{chart}.csv", rows, marked=marked)
@@ -118,7 +120,7 @@ def chart_csv(request: HttpRequest, slug: str, number: int, page: str, chart: st
 
 def csv_rows(chart: Chart, seen: list[Seen], chosen: Selection) -> Iterator[tuple]:
     """Yield the header and the rows of a CSV. Hidden numbers are empty."""
-    several, percent = len(seen) > 1, chosen.in_percent and "percent" not in chart.columns
+    several, percent = len(seen) > 1, chosen.in_percent and chart.shares and "percent" not in chart.columns
     days = several and chart.draw is by_day
     columns = ("day", *chart.columns[1:]) if days else chart.columns
     yield (*["run"] * several, *columns, *["percent"] * percent)
