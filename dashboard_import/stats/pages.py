@@ -28,12 +28,16 @@ def kinds(charts: Iterable[Chart], options: Mapping[str, str]) -> set[str]:
 
 
 def numbers(
-    runs: Sequence[CourseRun], charts: Collection[Chart], of: str, options: Mapping[str, str] | None = None
+    runs: Sequence[CourseRun],
+    charts: Collection[Chart],
+    of: str,
+    options: Mapping[str, str] | None = None,
+    at: int | None = None,
 ) -> list[RunNumbers]:
     """Return what these charts read of the runs; two queries, and one for each table of sums."""
     options = options or {}
     tables = dict.fromkeys(table for chart in charts for table in chart.tables)
-    return read(runs, kinds(charts, options), of, tables, options)
+    return read(runs, kinds(charts, options), of, tables, options, at)
 
 
 def hidden(rows: Rows) -> Rows:

@@ -24,6 +24,7 @@ class RunNumbers:
     """A run's tallies for one audience. `loaded` says when the last file of each kind was loaded.
 
     `tables` are the run's rows of small tables of sums, by model; `options` are the address's further choices.
+    `at` is the page of a list, counted from 1; None for a file, which has all of it. Lists are of the first run.
     """
 
     run: CourseRun
@@ -32,6 +33,8 @@ class RunNumbers:
     loaded: dict[str, datetime.datetime] = field(default_factory=dict)
     tables: dict[type[Model], list] = field(default_factory=lambda: defaultdict(list))
     options: Mapping[str, str] = field(default_factory=dict)
+    at: int | None = None
+    is_first: bool = True
 
     @property
     def name(self) -> str:
@@ -81,9 +84,12 @@ def read(
     of: str,
     tables: Iterable[type[Model]] = (),
     options: Mapping[str, str] | None = None,
+    at: int | None = None,
 ) -> list[RunNumbers]:
     """Return the numbers of the runs, in their order; two queries, and one for each of `tables`."""
-    found = {run.pk: RunNumbers(run, of, options=options or {}) for run in runs}
+    found = {
+        run.pk: RunNumbers(run, of, options=options or {}, at=at, is_first=place == 0) for place, run in enumerate(runs)
+    }
     columns = ("run", "kind", "week", "step", "day", "value", AUDIENCES[of])
     rows = Tally.objects.filter(run__in=found, kind__in=set(kinds)).values_list(*columns)
     for run, kind, *row in rows.iterator(chunk_size=10_000):

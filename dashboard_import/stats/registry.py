@@ -36,10 +36,15 @@ class Seen:
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawing of a chart; `of` names the run where each run has its own."""
+    """A drawing of a chart; `of` names the run where each run has its own.
+
+    `pager` is for a list of which this is one page: `first` to `last` of `all`, and the numbers of the pages with
+    `newer` and `older` ones, 0 where there are none.
+    """
 
     drawing: Drawing
     of: str = ""
+    pager: Mapping[str, int] = field(default_factory=dict)
 
 
 Draw = Callable[["Chart", Sequence[Seen], bool], list[Figure]]
@@ -96,7 +101,9 @@ def chart(slug: str, page: str, **facts) -> Callable[[Callable[[RunNumbers], Row
     """Register the function that makes a chart's rows of one run; `facts` are the other fields of Chart."""
 
     def register(rows: Callable[[RunNumbers], Rows]) -> Callable[[RunNumbers], Rows]:
-        PAGES[page].charts[slug] = Chart(slug=slug, page=page, rows=rows, **{"limits": "", "base": "", "tallies": (), **facts})
+        PAGES[page].charts[slug] = Chart(
+            slug=slug, page=page, rows=rows, **{"limits": "", "base": "", "tallies": (), **facts}
+        )
         return rows
 
     return register

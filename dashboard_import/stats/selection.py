@@ -33,6 +33,7 @@ class Selection:
     of: str = "all"
     unit: str = "people"
     options: Mapping[str, str] = field(default_factory=dict)
+    at: int = 1
 
     @property
     def in_percent(self) -> bool:
@@ -66,6 +67,14 @@ def choice(request: HttpRequest, name: str, known: dict, default: str) -> str:
     return value
 
 
+def page_number(request: HttpRequest) -> int:
+    """Return which page of a list is asked for; Http404 for what is no number."""
+    digits = request.GET.get("p") or "1"
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 7 and int(digits)):
+        raise Http404
+    return int(digits)
+
+
 def selection(
     request: HttpRequest, slug: str, number: int, page: str, options: Mapping[str, Mapping[str, str]]
 ) -> Selection:
@@ -82,4 +91,5 @@ def selection(
         if run not in runs:
             runs.append(run)
     chosen = {name: choice(request, name, known, next(iter(known))) for name, known in options.items()}
-    return Selection(runs, page, choice(request, "of", AUDIENCES, "all"), choice(request, "as", AS, "people"), chosen)
+    of, unit = choice(request, "of", AUDIENCES, "all"), choice(request, "as", AS, "people")
+    return Selection(runs, page, of, unit, chosen, page_number(request))
