@@ -1,7 +1,7 @@
 """The counts that pages of statistics read: how many of a run's people did what, where and when.
 
 Each function fills some kinds of Tally. A pass over step activity is what costs, so there are two of them: one by step
-and day, one by learner (`learner_sums`). Days are UTC's. The SQL is our own; only the run's id comes in, as a parameter.
+and day, one by learner (`learner_sums`). Days are UTC's. The SQL is our own; only numbers come in, as parameters.
 """
 
 # ruff: noqa: S608  (the SQL is our own)

@@ -16,7 +16,6 @@ from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
 from dashboard_import.stats.words import label
 from mooc.lib.charts.bars import bars
 from mooc.lib.charts.marks import Drawing, Series
-from mooc.lib.moments import in_utc
 
 registry.page("team", _("Team"))
 COMMON = {"page": "team", "files": ("team_members", "comments"), "tables": (TeamMember,), "shares": False}
@@ -74,8 +73,8 @@ def draw_comments(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[
     first = seen[0]
     if not first.rows:
         return [Figure(Drawing("table", missing(chart, [first]), [], [], missing=missing(chart, [first])))]
-    heads = [_now("Written"), _now("By"), _now("Step"), _now("Comment"), _now("Likes")]
-    rows = [[date, name, step, text, likes] for name, date, step, text, likes, _link in first.rows]
+    heads = [_now("Written (UTC)"), _now("By"), _now("Step"), _now("Comment"), _now("Likes")]
+    rows = [[date[:16], name, step, text, likes] for name, date, step, text, likes, _link in first.rows]
     drawing = Drawing("table", "", heads, rows, links=[row[-1] for row in first.rows])
     last = TeamComment.objects.filter(run=first.numbers.run).aggregate(Max("place"))["place__max"]
     return [Figure(drawing, first.name if len(seen) > 1 else "", pager(first.numbers.at, last))]
@@ -106,7 +105,7 @@ def team_comments(numbers: RunNumbers) -> Rows:
     rows = Comment.objects.filter(run=numbers.run, comment_id__in=listed.values("comment_id"))
     return [
         (
-            team[row.author_id][0], in_utc(row.timestamp) if row.timestamp else "",
+            team[row.author_id][0], f"{row.timestamp:%Y-%m-%d %H:%M:%S} UTC" if row.timestamp else "",
             "" if row.week is None else step_name((row.week, row.step)), row.text, row.likes,
             address(numbers, row.comment_id),
         )
