@@ -11,14 +11,18 @@ from django.db import connection
 
 from dashboard_import import learner_sums  # noqa: F401  (they are made before what is counted of them)
 from dashboard_import.models import (
+    Archetype,
     Comment,
     CountrySubdivision,
     CourseRun,
     CourseStep,
     Enrolment,
     LearnerSum,
+    LeavingResponse,
+    QuizResponse,
     StepActivity,
     Tally,
+    WeeklySentiment,
 )
 from dashboard_import.rollups import day, rollup
 
@@ -46,6 +50,7 @@ TABLES = {
 }
 FIELDS = ("kind", "week", "step", "day", "value", *AUDIENCES)
 # The columns of a SELECT that has none of its own for them.
+NO_NUMBER = "CAST(NULL AS smallint) AS step"
 NO_STEP, NO_DAY = "CAST(NULL AS smallint) AS week, CAST(NULL AS smallint) AS step", "CAST(NULL AS date) AS day"
 
 
@@ -182,7 +187,25 @@ def learned(run: CourseRun) -> None:
 
 @rollup("enrolments", "comments")
 def talked(run: CourseRun) -> None:
-    """Count who wrote at least one comment."""
+    """Count who wrote at least one comment, in all and in each week; and comments by step, day and likes."""
+    comments = f"FROM {TABLES['comment']} c {joined('c.author_id')} WHERE c.run_id = %(run)s"
+    posted = {
+        kind: f"SELECT '{kind}' AS kind, c.week, c.step, {day('c.timestamp')} AS day, '' AS value, {sums()} {comments}"
+        f" AND c.parent_id IS {parent} GROUP BY c.week, c.step, {day('c.timestamp')}"
+        for kind, parent in (("posts", "NULL"), ("replies", "NOT NULL"))
+    }
+    likes = (
+        f"SELECT 'likes' AS kind, {NO_STEP}, {NO_DAY}, CAST(coalesce(c.likes, 0) AS text) AS value, {sums()} {comments}"
+    )
+    commenters = (
+        f"SELECT 'commenters' AS kind, w.week, {NO_NUMBER}, {NO_DAY}, '' AS value, {sums()} FROM"
+        f" (SELECT DISTINCT c.week, c.author_id FROM {TABLES['comment']} c WHERE c.run_id = %(run)s"
+        " AND c.author_id <> '')"
+        f" w {joined('w.author_id')} GROUP BY w.week"
+    )
+    refill(
+        run, [*posted, "likes", "commenters"], *posted.values(), f"{likes} GROUP BY coalesce(c.likes, 0)", commenters
+    )
     refill(
         run, ["social_learners"], unpivoted("social_learners", "counts"),
         common=(
@@ -203,4 +226,68 @@ def subdivisions(run: CourseRun) -> None:
         f"SELECT 'subdivisions' AS kind, {NO_STEP}, {NO_DAY}, subdivision_first AS value,"
         f" coalesce(sum(joiner_count), 0) AS everyone, {nobody} FROM {table}"
         " WHERE run_id = %(run)s GROUP BY subdivision_first",
+    )  # fmt: skip
+
+
+@rollup("enrolments", "question_response")
+def answered(run: CourseRun) -> None:
+    """Count answers to each question: all, the correct ones, and the first tries, all and correct.
+
+    A learner's first try is the earliest, of two at once the one that comes first in the file. Answers without a
+    learner are attempts alone.
+    """
+    conditions = {
+        "quiz_attempts": "1 = 1",
+        "quiz_correct": "q.correct",
+        "quiz_first": "q.place = 1",
+        "quiz_first_correct": "q.place = 1 AND q.correct",
+    }
+    selects = [
+        f"SELECT '{kind}' AS kind, q.week, q.step, {NO_DAY}, q.quiz_question AS value, {sums(condition)}"
+        f" FROM q {joined('q.learner_id')} GROUP BY q.week, q.step, q.quiz_question"
+        for kind, condition in conditions.items()
+    ]
+    place = (
+        "row_number() OVER (PARTITION BY learner_id, quiz_question ORDER BY submitted_at IS NULL, submitted_at, row)"
+    )
+    refill(
+        run, list(conditions), *selects,
+        common=(
+            f"WITH q AS MATERIALIZED (SELECT week, step, quiz_question, learner_id, correct,"
+            f" CASE WHEN learner_id <> '' THEN {place} END AS place FROM {QuizResponse._meta.db_table}"
+            " WHERE run_id = %(run)s)"
+        ),
+    )  # fmt: skip
+
+
+@rollup("enrolments", "archetype_survey_responses")
+def archetypes(run: CourseRun) -> None:
+    """Count answers to the question what kind of learner somebody is."""
+    refill(run, ["archetypes"], said_in_survey(Archetype, "archetypes", "archetype"))
+
+
+@rollup("enrolments", "leaving_survey_responses")
+def leaving_reasons(run: CourseRun) -> None:
+    """Count the reasons for leaving; a person may leave more than once."""
+    refill(run, ["leaving_reasons"], said_in_survey(LeavingResponse, "leaving_reasons", "leaving_reason"))
+
+
+def said_in_survey(model: type, kind: str, column: str) -> str:
+    """Return a SELECT that counts the words in a column of a survey."""
+    return (
+        f"SELECT '{kind}' AS kind, {NO_STEP}, {NO_DAY}, s.{column} AS value, {sums()} FROM {model._meta.db_table} s"
+        f" {joined('s.learner_id')} WHERE s.run_id = %(run)s GROUP BY s.{column}"
+    )
+
+
+@rollup("weekly_sentiment_survey_responses")
+def sentiments(run: CourseRun) -> None:
+    """Count ratings of each week. They have no names, so they are of everyone alone."""
+    nobody = ", ".join(f"0 AS {name}" for name in list(AUDIENCES)[1:])
+    refill(
+        run, ["sentiments"],
+        f"SELECT 'sentiments' AS kind, week_number AS week, {NO_NUMBER}, {NO_DAY},"
+        f" CAST(experience_rating AS text) AS value, count(*) AS everyone, {nobody}"
+        f" FROM {WeeklySentiment._meta.db_table} WHERE run_id = %(run)s AND week_number IS NOT NULL"
+        " AND experience_rating IS NOT NULL GROUP BY week_number, experience_rating",
     )  # fmt: skip

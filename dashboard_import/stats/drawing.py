@@ -16,6 +16,7 @@ from mooc.lib.charts.heatmap import heat_map
 from mooc.lib.charts.lines import lines
 from mooc.lib.charts.marks import Drawing, Say, Series, number, percent
 from mooc.lib.charts.scales import Tick, day_ticks
+from mooc.lib.charts.stacked import stacked
 from mooc.lib.charts.world import world
 
 MOST_DAYS = 400
@@ -24,7 +25,11 @@ DAYS_AFTER = 28  # of a heat map, after the last day of the run
 DAY = datetime.timedelta(days=1)
 KINDS = {
     "enrolments": gettext_lazy("enrolments"), "step_activity": gettext_lazy("step activity"),
-    "comments": gettext_lazy("comments"), "country_subdivisions": gettext_lazy("regions"),
+    "comments": gettext_lazy("comments"), "question_response": gettext_lazy("quiz answers"),
+    "archetype_survey_responses": gettext_lazy("the archetype survey"),
+    "leaving_survey_responses": gettext_lazy("the leaving survey"),
+    "weekly_sentiment_survey_responses": gettext_lazy("the weekly survey"),
+    "country_subdivisions": gettext_lazy("regions"),
 }  # fmt: skip
 
 
@@ -192,6 +197,24 @@ def by_step_and_day(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> lis
         notes = [_("%(count)s on other days are in the file alone.") % {"count": number(others)}] if others else []
         made.append(Figure(replace(drawing, notes=notes), one.name if len(seen) > 1 else ""))
     return made
+
+
+def in_parts(head: str, names: Sequence[str]) -> Draw:
+    """Return the drawing of rows of a label and the parts of a whole as stacked bars: one for each run."""
+
+    def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
+        made = []
+        for one in seen:
+            labels = [str(row[0]) for row in one.rows]
+            series = [
+                Series(str(name), [one.shown(row[at], percent=in_percent) for row in one.rows], at)
+                for at, name in enumerate(names, start=1)
+            ]
+            drawing = stacked(labels, series, head=head, missing=missing(chart, [one]), say=say_of(in_percent))
+            made.append(Figure(drawing, one.name if len(seen) > 1 else ""))
+        return made
+
+    return draw
 
 
 def as_table(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:

@@ -1,100 +1,96 @@
-"""The page of quizzes: how often each question was answered, and how often rightly, at once or in the end."""
+"""The page of answers to quizzes: how many, how many correct, and how many at the first try."""
 
 import re
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
 
-from django.utils.translation import gettext as _now
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from dashboard_import.stats import registry
-from dashboard_import.stats.parts import in_parts
+from dashboard_import.stats.drawing import in_parts, missing, say_of
 from dashboard_import.stats.reading import RunNumbers, step_name
-from dashboard_import.stats.registry import Rows, Seen
-from mooc.lib.charts.marks import number
+from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
+from mooc.lib.charts.bars import columns
+from mooc.lib.charts.marks import Series, number
 
-registry.page("quiz", _("Quizzes"))
-COMMON = {"page": "quiz", "files": ("question_response",), "shares": False}
+KINDS = ("quiz_attempts", "quiz_correct", "quiz_first_correct")
+ALL_KINDS = (*KINDS, "quiz_first")
+common = {"page": "quiz", "files": ("question_response",), "base": "learners", "tallies": ALL_KINDS}
 
-
-def question_key(name: str) -> list[tuple[int, int | str]]:
-    """Return what questions are ordered by: 1.2.9 comes before 1.10.1."""
-    return [(0, int(part)) if part.isdecimal() else (1, part) for part in re.split(r"[.\s]+", name)]
-
-
-def by_question(numbers: RunNumbers, kind: str) -> Counter[str]:
-    counts: Counter[str] = Counter()
-    for _week, _step, _day, question, count in numbers.tallies[kind]:
-        counts[question] += count
-    return counts
+registry.page("quiz", gettext_lazy("Quiz"))
 
 
-def most_wrong(one: Seen) -> list[str]:
-    """Say which question most answers were wrong to."""
-    known = [row for row in one.rows if None not in row and row[1] > row[2]]
-    if not known:
+def natural(text: str) -> list[tuple[int, str]]:
+    """Return what questions are ordered by: 1.2.9 comes before 1.2.10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", text) if part]
+
+
+def counts(numbers: RunNumbers) -> dict[tuple, dict[str, int]]:
+    """Return the counts of each question, by (week, step, question)."""
+    found: dict[tuple, dict[str, int]] = defaultdict(lambda: dict.fromkeys(ALL_KINDS, 0))
+    for kind in ALL_KINDS:
+        for week, step, _day, question, count in numbers.tallies[kind]:
+            found[week or 0, step or 0, question][kind] += count
+    return {
+        key: found[key]
+        for key in sorted(found, key=lambda key: (*key[:2], natural(key[2])))
+        if any(found[key].values())
+    }
+
+
+def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
+    """Draw attempts, correct ones and correct first tries beside each other, and name the hardest question."""
+    names = (_("Attempts"), _("Correct"), _("Correct at the first try"))
+    made = []
+    for one in seen:
+        series = [
+            Series(name, [one.shown(row[at], percent=in_percent) for row in one.rows], at)
+            for at, name in enumerate(names, start=1)
+        ]
+        labels = [str(row[0]) for row in one.rows]
+        drawing = columns(labels, series, head=_("Question"), missing=missing(chart, [one]), say=say_of(in_percent))
+        made.append(Figure(replace(drawing, notes=hardest(one)), one.name if len(seen) > 1 else ""))
+    return made
+
+
+def hardest(one: Seen) -> list[str]:
+    """Say which question most people got wrong at their first try; nothing where numbers are hidden."""
+    firsts = {row[0] for row in one.rows if None not in row}
+    wrong = {
+        question: (found["quiz_first"] - found["quiz_first_correct"], found["quiz_first"])
+        for (_week, _step, question), found in counts(one.numbers).items()
+        if question in firsts
+    }
+    question = max(wrong, key=lambda name: wrong[name][0], default=None)
+    if question is None or not wrong[question][0]:
         return []
-    question, attempts, correct, *_first = max(known, key=lambda row: row[1] - row[2])
-    words = _now("Most wrong answers: %(question)s, %(wrong)s of %(attempts)s.")
-    return [words % {"question": question, "wrong": number(attempts - correct), "attempts": number(attempts)}]
+    count, of = wrong[question]
+    return [
+        _("%(run)s: most people got question %(question)s wrong, %(count)s of %(of)s at the first try.") % {
+            "run": one.name, "question": question, "count": number(count), "of": number(of),
+        }
+    ]  # fmt: skip
 
 
 @registry.chart(
-    "quiz-questions", **COMMON, title=_("Questions"), tallies=("quiz_attempts", "quiz_correct", "quiz_first_correct"),
+    "quiz-questions", **common, title=gettext_lazy("Questions"), draw=draw,
     columns=("question", "attempts", "correct", "first_try_correct"),
-    draw=in_parts(
-        _("Question"),
-        {
-            _("Right at the first try"): lambda row: row[3],
-            _("Right later"): lambda row: row[2] - row[3],
-            _("Wrong"): lambda row: row[1] - row[2],
-        },
-        lambda row: row[0], most_wrong,
+    definition=gettext_lazy(
+        "How often each question was answered, how often correctly, and by how many people at the first try."
     ),
-    definition=_(
-        "How often each question was answered, how often rightly, and how many learners were right at their first try: "
-        "the earliest of a learner’s answers to the question by submitted_at, the first in the file of several."
-    ),
-    limits=_(
-        "Answers without a learner count as answers, not as first tries. "
-        "Rows that are alike in every column are kept, as FutureLearn gives them."
-    ),
+    limits=gettext_lazy("A first try is a person’s earliest answer. Answers without a learner are attempts alone."),
 )  # fmt: skip
 def quiz_questions(numbers: RunNumbers) -> Rows:
-    attempts, correct, first = (
-        by_question(numbers, kind) for kind in ("quiz_attempts", "quiz_correct", "quiz_first_correct")
-    )
-    return [
-        (question, attempts[question], correct[question], first[question])
-        for question in sorted(attempts, key=question_key)
-        if attempts[question]
-    ]
+    return [(key[2], *(found[kind] for kind in KINDS)) for key, found in counts(numbers).items()]
 
 
 @registry.chart(
-    "quiz-by-step", **COMMON, title=_("Answers by step"), columns=("step", "attempts", "correct", "learners"),
-    tallies=("quiz_attempts", "quiz_correct", "quiz_learners"),
-    draw=in_parts(
-        _("Step"), {_("Right"): lambda row: row[2], _("Wrong"): lambda row: row[1] - row[2]}, lambda row: row[0],
-        most_wrong,
-    ),
-    definition=_("How often the questions of each step were answered, how often rightly, and by how many learners."),
-    limits=_("Answers without a learner count as answers, and their people nowhere."),
+    "quiz-by-step", **common, title=gettext_lazy("Answers by step"), columns=("step", "correct", "wrong"),
+    draw=in_parts(gettext_lazy("Step"), (gettext_lazy("Correct"), gettext_lazy("Wrong"))),
+    definition=gettext_lazy("How many answers to the questions of each step were correct, and how many were wrong."),
 )  # fmt: skip
 def quiz_by_step(numbers: RunNumbers) -> Rows:
-    attempts, correct, learners = (
-        by_place(numbers, kind) for kind in ("quiz_attempts", "quiz_correct", "quiz_learners")
-    )
-    places = sorted(attempts, key=lambda place: (None in place, place if None not in place else ()))
-    return [
-        ("" if None in place else step_name(place), attempts[place], correct[place], learners[place])
-        for place in places
-        if attempts[place]
-    ]
-
-
-def by_place(numbers: RunNumbers, kind: str) -> Counter[tuple]:
-    """Return counts by step; steps that the file does not name are (None, None)."""
-    counts: Counter[tuple] = Counter()
-    for week, step, _day, _value, count in numbers.tallies[kind]:
-        counts[(None, None) if week is None or step is None else (week, step)] += count
-    return counts
+    attempts, correct = numbers.by_step("quiz_attempts"), numbers.by_step("quiz_correct")
+    return [(step_name(step), correct.get(step, 0), attempts[step] - correct.get(step, 0)) for step in attempts]

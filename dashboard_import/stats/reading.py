@@ -58,7 +58,8 @@ class RunNumbers:
         """Return counts by day (UTC), the first first."""
         counts: Counter[datetime.date] = Counter()
         for _week, _step, day, _value, count in self.tallies[kind]:
-            counts[day] += count
+            if day:
+                counts[day] += count
         return {day: counts[day] for day in sorted(counts) if counts[day]}
 
     def by_step(self, kind: str) -> dict[Step, int]:
@@ -70,8 +71,15 @@ class RunNumbers:
 
     def by_step_and_day(self, kind: str) -> dict[tuple[Step, datetime.date], int]:
         """Return counts by step and day, in the order of the course."""
-        found = {((week, step), day): count for week, step, day, _value, count in self.tallies[kind] if count}
+        found = {((week, step), day): count for week, step, day, _value, count in self.tallies[kind] if day and count}
         return dict(sorted(found.items()))
+
+    def by_week(self, kind: str) -> dict[int, int]:
+        """Return counts by week of the course."""
+        counts: Counter[int] = Counter()
+        for week, _step, _day, _value, count in self.tallies[kind]:
+            counts[week] += count
+        return {week: counts[week] for week in sorted(counts) if counts[week]}
 
     def as_of(self, files: Iterable[str]) -> datetime.datetime | None:
         """Return when the youngest of these kinds of file was loaded, None if none ever was."""

@@ -9,13 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from dashboard_import.models import VideoStats
 from dashboard_import.stats import registry
 from dashboard_import.stats.drawing import missing
-from dashboard_import.stats.parts import in_parts
 from dashboard_import.stats.reading import RunNumbers, step_name
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
 from dashboard_import.stats.words import label
 from mooc.lib.charts.bars import bars
 from mooc.lib.charts.heatmap import heat_map
-from mooc.lib.charts.marks import Series
+from mooc.lib.charts.marks import Series, percent
+from mooc.lib.charts.stacked import stacked
 
 registry.page("videos", _("Videos"))
 COMMON = {"page": "videos", "files": ("video_stats",), "tables": (VideoStats,), "shares": False}
@@ -92,11 +92,24 @@ def videos_watched(numbers: RunNumbers) -> Rows:
 
 def register(slug: str, title: str, definition: str, fields: dict[str, str]) -> None:
     """Register a chart of shares of views that add up to a hundred: `fields` are columns of the CSV and the table's."""
-    parts = {label(column): (lambda row, at=at: row[at]) for at, column in enumerate(fields, start=2)}
+
+    def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
+        made = []
+        for one in seen:
+            series = [
+                Series(label(column), [row[at] for row in one.rows], at - 1)
+                for at, column in enumerate(fields, start=2)
+            ]
+            drawing = stacked(
+                [row[0] or row[1] for row in one.rows], series, head=_now("Video"), missing=missing(chart, [one]),
+                say=percent,
+            )  # fmt: skip
+            made.append(Figure(drawing, one.name if len(seen) > 1 else ""))
+        return made
 
     @registry.chart(
         slug, **COMMON, title=title, definition=definition, limits=EVERYONE, columns=("step", "title", *fields),
-        draw=in_parts(_("Video"), parts, lambda row: row[0] or row[1], lambda _seen: []),
+        draw=draw,
     )  # fmt: skip
     def rows(numbers: RunNumbers) -> Rows:
         return [

@@ -99,6 +99,56 @@ class SlowRun:
             "step_completion_90": sum(len(one) * 100 >= 90 * len(self.all_steps) for one in completed.values()),
         }
 
+    def comments(self) -> dict[str, dict]:
+        rows = [row for row in self.table("comments") if self.counts(row["author_id"])]
+        found = {
+            "per-day": Counter(row["timestamp"][:10] for row in rows),
+            "by-step-and-day": Counter((row["step"], row["timestamp"][:10]) for row in rows),
+        }
+        for name, label in (("step", lambda row: row["step"]), ("week", lambda row: row["step"].split(".")[0])):
+            both = defaultdict(lambda: [0, 0])
+            for row in rows:
+                both[label(row)][row["parent_id"] != ""] += 1
+            found[f"by-{name}"] = {key: tuple(pair) for key, pair in both.items()}
+        authors = {(row["step"].split(".")[0], row["author_id"]) for row in rows if row["author_id"]}
+        return {f"comments/comments-{name}": counts for name, counts in found.items()} | {
+            "comments/commenters-by-week": Counter(week for week, _author in authors),
+            "comments/likes": Counter(row["likes"] or "0" for row in rows),
+        }
+
+    def quiz(self) -> dict[str, dict]:
+        rows = [row for row in self.table("question-response") if self.counts(row["learner_id"])]
+        questions, steps, seen = defaultdict(lambda: [0, 0, 0]), defaultdict(lambda: [0, 0]), set()
+        for row in sorted(rows, key=lambda row: row["submitted_at"]):  # ties stay in the order of the file
+            correct, first = row["correct"].lower() == "true", False
+            if row["learner_id"]:
+                one = (row["learner_id"], row["quiz_question"])
+                first = one not in seen
+                seen.add(one)
+            question = questions[row["quiz_question"]]
+            question[0] += 1
+            question[1] += correct
+            question[2] += first and correct
+            steps[f"{row['week_number']}.{row['step_number']}"][not correct] += 1
+        return {
+            "quiz/quiz-questions": {key: tuple(counts) for key, counts in questions.items()},
+            "quiz/quiz-by-step": {key: tuple(counts) for key, counts in steps.items()},
+        }
+
+    def surveys(self) -> dict[str, dict]:
+        weeks = defaultdict(lambda: [0, 0, 0])
+        for row in self.table("weekly-sentiment-survey-responses") if self.everyone else []:
+            weeks[row["week_number"]][int(row["experience_rating"]) - 1] += 1
+        found = {"surveys/sentiment-by-week": {week: tuple(counts) for week, counts in weeks.items()}}
+        for chart, kind, column in (
+            ("archetypes", "archetype-survey-responses", "archetype"),
+            ("leaving-reasons", "leaving-survey-responses", "leaving_reason"),
+        ):
+            found[f"surveys/{chart}"] = Counter(
+                row[column] for row in self.table(kind) if self.counts(row["learner_id"])
+            )
+        return found
+
     def charts(self) -> dict[str, dict]:
         """Return every chart's numbers by `page/chart`: {the cells before the count: the count}."""
         found = {f"demographics/{chart}": self.demographics(chart) for chart in COLUMN}
@@ -108,6 +158,7 @@ class SlowRun:
             found[f"steps/steps-{what}"] = self.by_step(column)
             found[f"steps/{what}-per-day"] = self.by_step_day(column)
             found[f"steps/{what}-by-step-and-day"] = self.cells(column)
+        found |= self.comments() | self.quiz() | self.surveys()
         totals = self.totals()
         found["overview/totals"] = {
             (measure, base): (count, f"{100 * count / totals[base]:.2f}" if base and totals[base] else "")

@@ -1,4 +1,4 @@
-"""More numbers once more, slowly, in plain Python: quizzes, measures, team, surveys, videos, campaigns, peer review.
+"""More numbers once more, slowly, in plain Python: measures, team, videos, campaigns, peer review.
 
 Each is a chart's CSV without its header: lists of texts, in any order.
 """
@@ -16,6 +16,7 @@ GROUPS = {
 }  # fmt: skip
 MEASURES = ("steps", "comments", "replies", "likes", "answers", "correct", "wrong", "questions")
 SHARES = ("steps", "correct", "wrong", "questions")
+LISTED = ("timestamp", "step", "text", "likes")
 CAMPAIGN = (
     "utm_source", "utm_campaign", "utm_medium", "utm_term", "utm_content", "domain", "enrolments", "active_learners",
     "upgrades_purchased",
@@ -49,49 +50,12 @@ def class_width(most: int) -> int:
 class SlowerRun(SlowRun):
     """The further charts of a run."""
 
-    def quiz(self) -> dict[str, list]:
-        rows = [row for row in self.table("question-response") if self.everyone or row["learner_id"] in self.who]
-        attempts, correct, first_right = Counter(), Counter(), Counter()
-        step_attempts, step_correct, step_people = Counter(), Counter(), defaultdict(set)
-        firsts = {}
-        for place, row in enumerate(rows):
-            question, right = row["quiz_question"], row["correct"].lower() == "true"
-            step = f"{row['week_number']}.{row['step_number']}"
-            attempts[question] += 1
-            correct[question] += right
-            step_attempts[step] += 1
-            step_correct[step] += right
-            if row["learner_id"]:
-                step_people[step].add(row["learner_id"])
-                mine = (row["submitted_at"], place, right)
-                firsts[row["learner_id"], question] = min(firsts.get((row["learner_id"], question), mine), mine)
-        for (_learner, question), (_moment, _place, right) in firsts.items():
-            first_right[question] += right
-        return {
-            "quiz/quiz-questions": texts((one, attempts[one], correct[one], first_right[one]) for one in attempts),
-            "quiz/quiz-by-step": texts(
-                (one, step_attempts[one], step_correct[one], len(step_people[one])) for one in step_attempts
-            ),
-        }
-
-    def surveys(self) -> dict[str, list]:
-        types = Counter(
-            row["archetype"] for row in self.table("archetype-survey-responses") if self.counts(row["learner_id"])
-        )
+    def groups(self) -> dict[str, list]:
         groups = Counter()
-        for one, count in types.items():
-            groups[next((name for name, members in GROUPS.items() if one in members), "other")] += count
-        reasons = Counter(
-            row["leaving_reason"] for row in self.table("leaving-survey-responses") if self.counts(row["learner_id"])
-        )
-        weeks = defaultdict(lambda: [0, 0, 0, 0])
-        for row in self.table("weekly-sentiment-survey-responses") if self.everyone else []:
-            weeks[row["week_number"]][int(row["experience_rating"]) - 1] += 1
-        return {
-            "surveys/archetypes": values(types), "surveys/archetype-groups": values(groups),
-            "surveys/leaving-reasons": values(reasons),
-            "surveys/sentiment-by-week": texts((week, *counts) for week, counts in weeks.items()),
-        }  # fmt: skip
+        for row in self.table("archetype-survey-responses"):
+            if self.counts(row["learner_id"]):
+                groups[next((name for name, members in GROUPS.items() if row["archetype"] in members), "other")] += 1
+        return {"surveys/archetype-groups": values(groups)}
 
     def videos(self) -> dict[str, list]:
         rows = self.table("video-stats")
@@ -159,19 +123,11 @@ class SlowerRun(SlowRun):
         )
         slug, number = self.name.rsplit("-", 1)
         site = f"https://www.futurelearn.com/courses/{slug}/{number}/comments"
-        listed = []
-        for row in comments:
-            if row["author_id"] in members:
-                listed.append(
-                    (
-                        members[row["author_id"]],
-                        row["timestamp"],
-                        row["step"],
-                        row["text"],
-                        row["likes"],
-                        f"{site}/{row['id']}",
-                    )
-                )
+        listed = [
+            (members[row["author_id"]], *(row[name] for name in LISTED), f"{site}/{row['id']}")
+            for row in comments
+            if row["author_id"] in members
+        ]
         counted = {one: self.counts(one) for one in members}
         return {
             "team/team-members": texts(
@@ -248,7 +204,7 @@ class SlowerRun(SlowRun):
 
     def more_charts(self) -> dict[str, list]:
         """Return the CSVs by `page/chart`, with the choices of an address behind it."""
-        parts = (self.quiz, self.surveys, self.videos, self.campaigns, self.peer_review, self.team, self.measures)
+        parts = (self.groups, self.videos, self.campaigns, self.peer_review, self.team, self.measures)
         return {name: rows for part in parts for name, rows in part().items()}
 
 

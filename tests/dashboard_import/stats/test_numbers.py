@@ -13,6 +13,10 @@ from tests.dashboard_import.stats.slow_more import SlowerRun
 
 pytestmark = pytest.mark.django_db
 SIGNS = ("=", "+", "-", "@")  # that a file has an apostrophe before
+SEVERAL_COUNTS = {
+    "comments/comments-by-step", "comments/comments-by-week", "quiz/quiz-questions", "quiz/quiz-by-step",
+    "surveys/sentiment-by-week",
+}  # fmt: skip
 NOT_COUNTED_AGAIN = {"overview/futurelearn-totals"}
 
 
@@ -29,6 +33,8 @@ def as_counts(chart: str, rows: list[list[str]]) -> dict:
             (measure, of): (int(count), f"{float(percent):.2f}" if percent else "")
             for measure, count, percent, of in rows
         }
+    if chart in SEVERAL_COUNTS:
+        return {row[0]: tuple(map(int, row[1:])) for row in rows}
     pairs = [(tuple(row[:-1]) if len(row) > 2 else row[0], int(row[-1])) for row in rows]
     assert len(dict(pairs)) == len(pairs)
     return dict(pairs)
