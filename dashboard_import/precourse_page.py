@@ -71,10 +71,10 @@ def answered(request: HttpRequest, run: CourseRun, taken: LimitedFile) -> HttpRe
     """Keep the file that was sent, or show what is kept."""
     form = SurveyForm(request.POST, request.FILES) if request.method == "POST" else SurveyForm()
     if form.is_valid():
-        made = precourse.store(run, form.cleaned_data["file"].name, request.user.get_username(), form.answers)
+        precourse.store(run, form.cleaned_data["file"].name, request.user.get_username(), form.answers)
         count = len(form.answers.by_learner)
-        words = _now("%(name)s is here, with the answers of %(count)s people.")
-        messages.success(request, words % {"name": made.name, "count": f"{count:,}"})
+        words = _now("The survey is here, with the answers of %(count)s people.")
+        messages.success(request, words % {"count": f"{count:,}"})
         return redirect("stats_precourse", run.slug, run.number)
     if taken.too_large:
         words = _now("The file is larger than %(megabytes)s MB.") % {"megabytes": MOST_BYTES // 1_000_000}

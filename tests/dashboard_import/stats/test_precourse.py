@@ -46,7 +46,7 @@ def sent(client: Client, text: str | bytes = FILE, name: str = "hopes.csv"):
 
 def test_answers_stand_beside_the_comments_of_the_same_people(bread, loader, django_assert_max_num_queries):
     html = sent(loader).content.decode()
-    assert "hopes.csv is here, with the answers of 2 people." in html
+    assert "The survey is here, with the answers of 2 people." in html
     assert [cell.strip() for cell in re.findall(r"<th scope=\"col\">(.*?)</th>", html)] == [
         "Learner", "Date", "Comment", "Respondent ID", "How did you find us?: By a friend",
         "How did you find us?: By a search", "What do you hope for?",
