@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from dashboard_import.models import Campaign
 from dashboard_import.stats import registry
-from dashboard_import.stats.drawing import by_value, missing
+from dashboard_import.stats.drawing import missing, say_of
 from dashboard_import.stats.reading import RunNumbers
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
 from mooc.lib.charts.bars import bars
@@ -59,8 +59,21 @@ def campaigns(numbers: RunNumbers) -> Rows:
     return [tuple(getattr(row, column) for column in (*NAMES, *COUNTS)) for row in rows]
 
 
+def draw_domains(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
+    """Draw the sites of all runs as lying bars beside each other, those most people of the first came from before."""
+    counts = [dict(one.rows) for one in seen]
+    sites = list(dict.fromkeys(site for count in counts for site in count))[:MOST]
+    series = [
+        Series(one.name, [one.shown(count.get(site, 0), percent=in_percent) for site in sites], one.colour)
+        for one, count in zip(seen, counts, strict=True)
+    ]
+    said = {"None": _now("The link says none"), "Unknown": _now("Nobody knows"), "": _now("Nothing")}
+    names = [str(said.get(site, site)) for site in sites]
+    return [Figure(bars(names, series, head=_now("Site"), missing=missing(chart, seen), say=say_of(in_percent)))]
+
+
 @registry.chart(
-    "campaign-domains", **COMMON, title=_("Sites people came from"), columns=("value", "count"), draw=by_value(),
+    "campaign-domains", **COMMON, title=_("Sites people came from"), columns=("value", "count"), draw=draw_domains,
     limits=EVERYONE, definition=_("How many people joined from each site: the domain of the link."),
 )  # fmt: skip
 def domains(numbers: RunNumbers) -> Rows:

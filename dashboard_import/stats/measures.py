@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
+from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +17,7 @@ from dashboard_import.stats.drawing import missing
 from dashboard_import.stats.reading import RunNumbers
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
 from mooc.lib.charts.lines import lines
-from mooc.lib.charts.marks import Amount, Drawing, Series
+from mooc.lib.charts.marks import NONE, Amount, Drawing, Series
 from mooc.lib.charts.scatter import scatter
 from mooc.lib.charts.trend import Trend
 
@@ -173,13 +174,14 @@ def draw_table(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Fig
     """Show all pairs as a table."""
     made = []
     for one in seen:
-        heads = [_now("First measure"), _now("Second measure"), _now("People"), _now("Slope"), _now("r")]
+        heads = [_now("Measures"), _now("People"), _now("Slope"), _now("r")]
         rows = [
-            [str(NAMES[x]), str(NAMES[y]), count, *(Amount("–" if cell is None else f"{cell:.3g}") for cell in cells)]
+            [f"{NAMES[x]} · {NAMES[y]}", count, *(Amount(NONE if cell is None else f"{cell:.3f}") for cell in cells)]
             for x, y, count, *cells in one.rows
         ]
+        links = [f"?{urlencode({'x': x, 'y': y, 'of': one.numbers.of})}#correlations" for x, y, *_cells in one.rows]
         words = missing(chart, [one]) if not any(row[2] for row in one.rows) else ""
-        drawing = Drawing("table", words, heads, [] if words else rows, missing=words)
+        drawing = Drawing("table", words, heads, [] if words else rows, links=links, missing=words)
         made.append(Figure(drawing, one.name if len(seen) > 1 else ""))
     return made
 

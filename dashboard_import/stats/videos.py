@@ -13,7 +13,6 @@ from dashboard_import.stats.reading import RunNumbers, step_name
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
 from dashboard_import.stats.words import label
 from mooc.lib.charts.bars import bars
-from mooc.lib.charts.heatmap import heat_map
 from mooc.lib.charts.marks import Series, percent
 from mooc.lib.charts.stacked import stacked
 
@@ -25,6 +24,7 @@ WATCHED = {
     "5": "five", "10": "ten", "25": "twentyfive", "50": "fifty", "75": "seventyfive", "95": "ninetyfive",
     "100": "onehundred",
 }  # fmt: skip
+HALF = list(WATCHED).index("50")
 DEVICES = ("desktop", "mobile", "tablet", "tv", "console", "unknown")
 CONTINENTS = ("europe", "asia", "north_america", "africa", "south_america", "oceania", "antarctica")
 
@@ -55,15 +55,25 @@ def draw_views(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Fig
 
 
 def draw_watched(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
-    """Draw how much of each video was watched, as a heat map."""
+    """Draw the shares of views that reached the middle and the end of each video; all the shares are in the table."""
     made = []
     for one in seen:
-        drawing = heat_map(
-            [name(row) for row in one.rows], [f"{part} %" for part in WATCHED], [row[2:] for row in one.rows],
-            head=_now("Video"), missing=missing(chart, [one]),
-        )  # fmt: skip
-        made.append(Figure(drawing, one.name if len(seen) > 1 else ""))
+        series = [
+            Series(_now("Half of it"), [row[2:][HALF] for row in one.rows], 1),
+            Series(_now("All of it"), [row[-1] for row in one.rows], 2),
+        ]
+        names = [name(row) for row in one.rows]
+        drawing = bars(names, series, head=_now("Video"), missing=missing(chart, [one]), say=percent)
+        heads = [_now("Video"), *(f"{part} %" for part in WATCHED)]
+        rows = [[title, *row[2:]] for title, row in zip(names, one.rows, strict=True)]
+        made.append(Figure(replace(drawing, heads=heads, rows=rows), one.name if len(seen) > 1 else ""))
     return made
+
+
+def whole(row: tuple) -> list[float | None]:
+    """Return the shares of a row, of a hundred exactly: FutureLearn's own add up to a little more or less."""
+    added = sum(cell or 0 for cell in row[2:])
+    return [None if cell is None else 100 * cell / added if added else 0 for cell in row[2:]]
 
 
 @registry.chart(
@@ -96,15 +106,14 @@ def register(slug: str, title: str, definition: str, fields: dict[str, str]) -> 
     def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
         made = []
         for one in seen:
+            shares = [whole(row) for row in one.rows]
+            names = [row[0] or row[1] for row in one.rows]
             series = [
-                Series(label(column), [row[at] for row in one.rows], at - 1)
-                for at, column in enumerate(fields, start=2)
+                Series(label(column), [share[at] for share in shares], at + 1) for at, column in enumerate(fields)
             ]
-            drawing = stacked(
-                [row[0] or row[1] for row in one.rows], series, head=_now("Video"), missing=missing(chart, [one]),
-                say=percent,
-            )  # fmt: skip
-            made.append(Figure(drawing, one.name if len(seen) > 1 else ""))
+            drawing = stacked(names, series, head=_now("Video"), missing=missing(chart, [one]), say=percent)
+            rows = [[name(row), *row[2:]] for row in one.rows]
+            made.append(Figure(replace(drawing, rows=rows), one.name if len(seen) > 1 else ""))
         return made
 
     @registry.chart(
