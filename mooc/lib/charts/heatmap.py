@@ -5,7 +5,7 @@ from html import escape
 
 from django.utils.translation import gettext as _
 
-from mooc.lib.charts.marks import Drawing, number, px, share, stretched
+from mooc.lib.charts.marks import Drawing, along, number, px, stretched
 from mooc.lib.charts.scales import Tick, category_ticks, level, levels
 
 LEAST, MOST = 8, 20  # the height of a row, in px
@@ -83,9 +83,4 @@ def axes_of(down: Sequence[str], ticks: Sequence[Tick], size: float, height: flo
         for at, label in enumerate(down)
         if at % every == 0
     ]
-    foot = [
-        f'<text class="along{" roomy" * tick.roomy}" x="{share(tick.at)}" y="{px(height + 20)}">'
-        f"{escape(tick.text)}</text>"
-        for tick in ticks
-    ]
-    return "".join(left + foot)
+    return "".join(left) + along(ticks, height)

@@ -71,6 +71,13 @@ def test_nonsense_is_not_found(three, staff, path):
     assert staff.get(path).status_code == 404
 
 
+def test_the_home_page_leads_here(three, staff):
+    assert 'href="/stats/futurelearn/"' in staff.get("/admin/").content.decode()
+    bob = Client()
+    bob.force_login(User.objects.create_user("bob", is_staff=True))
+    assert "/stats/" not in bob.get("/admin/").content.decode()
+
+
 @pytest.mark.parametrize("search", ["%00", "%25", "'", "a" * 5000, "%F0%9F%8D%9E"])
 def test_any_search_is_answered(three, staff, search):
     assert staff.get(f"/stats/futurelearn/?q={search}").status_code == 200
