@@ -32,10 +32,8 @@ def test_four_full_runs_ask_no_more_queries(tmp_path, load, staff, django_assert
     slug = CourseRun.objects.first().slug
     beside = "&".join(f"with={slug}/{number}" for number in (2, 3, 4))
     for page in PAGES:
-        with django_assert_max_num_queries(15):  # four of them find the runs, two who asks
-            assert staff.get(f"/stats/futurelearn/{slug}/1/{page}/?{beside}").status_code == 200
         with django_assert_max_num_queries(12):
-            assert staff.get(f"/stats/futurelearn/{slug}/1/{page}/").status_code == 200
+            assert staff.get(f"/stats/futurelearn/{slug}/1/{page}/?{beside}").status_code == 200
 
 
 @pytest.mark.parametrize("query", ["x=nonsense", "y=", "x=steps&y=%00", "x=comments~steps"])
@@ -55,7 +53,7 @@ def test_two_measures_either_way_and_one_with_itself(bread, staff):
     assert sorted(back) == sorted([y, x, count] for x, y, count in forth)
     assert table(staff, f"{path}?x=steps&y=steps")[1:] == []
     page = staff.get(f"{HOME}/measures/?x=comments&y=steps").content.decode()
-    assert "Slope of the line: 18.2. Correlation (r): 0.60." in page
+    assert "Slope of the line: 9.09. Correlation (r): 0.30." in page
     assert '<option value="comments" selected>' in page
     assert "correlations.csv?x=comments&amp;y=steps" in page
     assert "Choose two different measures." in staff.get(f"{HOME}/measures/?x=steps&y=steps").content.decode()
@@ -74,7 +72,7 @@ def test_the_teams_comments_come_in_pages_and_the_file_has_all(bread, staff):
     first = staff.get(f"{HOME}/team/?with=bread/1&of=all").content.decode()
     assert [first.count(f"Number {key}.") for key in (120, 71, 70)] == [1, 1, 0]
     assert "1 to 50 of 120." in first
-    assert re.findall(r'<a href="([^"]+)" rel="(\w+)"', first) == [("?with=bread/1&amp;of=all&amp;p=2", "next")]
+    assert re.findall(r'<a href="([^"]+)" rel="(\w+)"', first) == [("?with=bread%2F1&amp;of=all&amp;p=2", "next")]
     last = staff.get(f"{HOME}/team/?p=3").content.decode()
     assert "101 to 120 of 120." in last
     assert 'href="https://www.futurelearn.com/courses/bread/1/comments/1"' in last
