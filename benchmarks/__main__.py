@@ -1,5 +1,7 @@
 """`python -m benchmarks [NAME …]`: runs `benchmarks/bench_NAME.py`, each of which has `run() -> list[Row]`."""
 
+import argparse
+import inspect
 import pkgutil
 import sys
 import time
@@ -18,9 +20,16 @@ def found() -> list[str]:
     return [module.name.removeprefix(PREFIX) for module in modules if module.name.startswith(PREFIX)]
 
 
-def main(names: list[str]) -> int:
-    """Run the named benchmarks (all, where none is named); return 1 if a figure is not what was wanted."""
-    known = found()
+def main(arguments: list[str]) -> int:
+    """Run the named benchmarks (all, where none is named); return 1 if a figure is not what was wanted.
+
+    `--people N` goes to those whose `run` takes `people`.
+    """
+    parser = argparse.ArgumentParser("./run bench", description="Measure the site beside bare floors.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which benchmarks (all): {', '.join(found())}")
+    parser.add_argument("--people", type=int, action="append", help="for how many people, where that can be chosen")
+    asked = parser.parse_args(arguments)
+    names, known = asked.names, found()
     if unknown := sorted(set(names) - set(known)):
         sys.stderr.write(f"There is no benchmark {', '.join(unknown)}. There are: {', '.join(known) or 'none yet'}.\n")
         return 2
@@ -29,7 +38,8 @@ def main(names: list[str]) -> int:
         began = time.monotonic()
         sys.stdout.write(f"{name} …")
         sys.stdout.flush()
-        rows += import_module(f"benchmarks.{PREFIX}{name}").run()
+        run = import_module(f"benchmarks.{PREFIX}{name}").run
+        rows += run(asked.people or ()) if "people" in inspect.signature(run).parameters else run()
         sys.stdout.write(f" {time.monotonic() - began:.0f} s\n")
     sys.stdout.write(f"\n{draw(rows)}\n")
     return 0 if all(row.reached for row in rows) else 1

@@ -7,8 +7,8 @@ from django.utils import timezone as clock
 from mailing.mailgun_events import events
 from mailing.models import Delivery, Event
 from mailing.news import UnreadableError, read, take
+from mailing.sending import send_bundle
 from mailing.settling import EARLY
-from mailing.worker import send_bundle
 from mooc.lib.addresses import clean_address
 from mooc.lib.keys import new_key
 

@@ -1,5 +1,6 @@
 """What each kind of message says, and to whom: from a claimed batch to a letter and its recipients."""
 
+from collections.abc import Callable, Mapping
 from collections.abc import Sequence as Many
 from email.utils import formataddr, parseaddr
 
@@ -13,11 +14,11 @@ from mailing.letters import Letter, Recipient
 from mailing.merge import tag
 from mailing.models import Delivery, Email
 from mailing.render import Finished, finish, text_of
-from mooc.lib.urls import page_url
+from mooc.lib.urls import page_url, page_urls
 from sequence.models import Sequence, title_of
 from signup.answers import in_words, sample_answers
 from signup.leaving import one_click_token
-from signup.models import LinkRequest
+from signup.models import LinkRequest, Signup
 
 Kind = Delivery.Kind
 
@@ -176,54 +177,55 @@ def _recipients(letter: Letter, deliveries: Many[Delivery], sequence: Sequence |
     parts = [letter.subject, letter.text, letter.html, letter.reply_to, *letter.headers.values()]
     used = set().union(*(merge.names_in(part) for part in parts))
     groups = _groups(deliveries) if used & {"group_name", "group_address"} else {}
-    keys = _confirmation_keys(deliveries) if "confirm_url" in used else {}
-    questions = set(sequence.questions.values_list("key", flat=True)) if sequence else set()
-    course = title_of(sequence)
+    confirms = deliveries[0].kind == Kind.CONFIRM and "confirm_url" in used
+    keys = _confirmation_keys(deliveries) if confirms else {}
+    confirm, landing = page_urls("confirm"), page_url("landing")
+    made = {name: value for name, value in _values(sequence, groups).items() if name in used}
     about_groups = group_letters.values_of(deliveries, used) if used & set(group_letters.NAMES) else {}
+    asks = bool(used & set(check_in.LINKS))
     filled = []
     for delivery in deliveries:
-        values = _values(delivery, course, groups.get(delivery.signup_id), questions)
+        values = {name: value(delivery.signup) for name, value in made.items()}
         values |= about_groups.get(delivery.pk, {})
-        if used & set(check_in.LINKS):
+        if asks:
             values |= check_in.links_of(delivery)
-        if delivery.kind == Kind.CONFIRM:
+        if confirms:
             # Whoever was erased in the last moments has no link any more; they can sign up anew.
             key = keys.get(delivery.key)
-            values["confirm_url"] = page_url("confirm", key) if key else page_url("landing")
-        known = {name: value for name, value in values.items() if name in used}
-        filled.append(Recipient(delivery=delivery.pk, address=delivery.address, values=known))
+            values["confirm_url"] = confirm(key) if key else landing
+        filled.append(Recipient(delivery=delivery.pk, address=delivery.address, values=values))
     return filled
 
 
 def values_of(delivery: Delivery) -> dict[str, str]:
     """Return every merge value of one delivery, as its reader's own pages show them."""
-    sequence = _sequence_of(delivery)
-    questions = set(sequence.questions.values_list("key", flat=True)) if sequence else set()
-    return _values(delivery, title_of(sequence), _groups([delivery]).get(delivery.signup_id), questions)
+    made = _values(_sequence_of(delivery), _groups([delivery]))
+    return {name: value(delivery.signup) for name, value in made.items()}
 
 
-def _values(delivery: Delivery, course: str, group: Group | None, questions: set[str]) -> dict[str, str]:
-    signup = delivery.signup
-    if signup is None:
-        # A test message reaches an organiser, who has no sign-up: the links lead to pages that need none.
-        person = {"name": _("Alex Example"), "first_name": _("Alex"), "my_page_url": page_url("landing")}
-        links = {"unsubscribe_url": page_url("unsubscribe"), "one_click_url": page_url("unsubscribe")}
-        sequence = _sequence_of(delivery)
-        samples = sample_answers(sequence.questions.all()) if sequence else {}
-        return {**samples, **person, **links, "course": course, "group_name": "", "group_address": "", "check_in": ""}
-    answers = {key: in_words(signup.answers.get(key, "")) for key in questions}
+def _values(sequence: Sequence | None, groups: Mapping[int, Group]) -> dict[str, Callable[[Signup | None], str]]:
+    """Return {name: its value for a sign-up}. A letter to thousands asks only for what it uses."""
+    samples = sample_answers(sequence.questions.all()) if sequence else {}
+    course = title_of(sequence)
+    me, unsubscribe, one_click = map(page_urls, ("me", "unsubscribe_confirm", "one_click"))
+    # A test message reaches an organiser, who has no sign-up: the links lead to pages that need none.
+    landing, leave = page_url("landing"), page_url("unsubscribe")
     return {
-        **answers,
-        "name": signup.name,
-        "first_name": signup.first_name,
-        "course": course,
-        "group_name": group.name if group else "",
-        "group_address": group.address if group else "",
-        "check_in": "",  # in html and text it has become three links before
-        "my_page_url": page_url("me", signup.key),
-        "unsubscribe_url": page_url("unsubscribe_confirm", signup.key),
-        "one_click_url": page_url("one_click", one_click_token(signup)),
+        **{key: _answer(key, sample) for key, sample in samples.items()},
+        "name": lambda person: person.name if person else _("Alex Example"),
+        "first_name": lambda person: person.first_name if person else _("Alex"),
+        "course": lambda _person: course,
+        "group_name": lambda person: groups[person.pk].name if person and person.pk in groups else "",
+        "group_address": lambda person: groups[person.pk].address if person and person.pk in groups else "",
+        "check_in": lambda _person: "",  # in html and text it has become three links before
+        "my_page_url": lambda person: me(person.key) if person else landing,
+        "unsubscribe_url": lambda person: unsubscribe(person.key) if person else leave,
+        "one_click_url": lambda person: one_click(one_click_token(person)) if person else leave,
     }
+
+
+def _answer(key: str, sample: str) -> Callable[[Signup | None], str]:
+    return lambda person: in_words(person.answers.get(key, "")) if person else sample
 
 
 def _groups(deliveries: Many[Delivery]) -> dict[int, Group]:

@@ -10,20 +10,21 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Min, QuerySet
-from django.db.models.functions import Least
+from django.db.models import Exists, F, Min, QuerySet
+from django.db.models.functions import Greatest, Least
 from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 
 from groups.models import Membership
-from mailing.group_letters import still_there
+from mailing.eligible import complained, members_of, why_not
 from mailing.letters import Answer, Outcome
-from mailing.models import Batch, Delivery, Email, Event, OutboxMessage, Suppression
-from mailing.talk_readers import is_copy, of_one_course, still_reading
+from mailing.models import Batch, Delivery, Email, Event, OutboxMessage, SitePause, Suppression
+from mailing.talk_readers import of_one_course
 from mailing.turns import next_of
 from mooc.lib.addresses import fold
 from mooc.lib.deadlocks import once_more_after_deadlock
 from mooc.lib.digests import digest
+from sequence.models import Sequence
 from signup.models import LinkRequest, Signup
 
 Status, Kind = Delivery.Status, Delivery.Kind
@@ -39,6 +40,7 @@ RETURNED = (Answer.LATER, Answer.STOP, Answer.SMALLER)
 RESULTS = dict.fromkeys(RETURNED, Batch.Outcome.RETURNED) | {
     Answer.ACCEPTED: Batch.Outcome.ACCEPTED, Answer.UNSURE: Batch.Outcome.UNSURE,
 }  # fmt: skip
+NO_ANSWER_YET = (Batch.Outcome.HELD, Batch.Outcome.DROPPED, Batch.Outcome.OPEN)
 
 
 @dataclass
@@ -84,15 +86,17 @@ def _claim_of(rows: list[Delivery], bundle: str, now: datetime.datetime) -> Clai
     people = {
         person.pk: person
         for person in Signup.objects.filter(pk__in=[row.signup_id for row in rows if row.signup_id])
-        .select_related("sequence").order_by("pk").select_for_update(of=("self",), no_key=True)
+        .defer("aside").order_by("pk").select_for_update(no_key=True)
     }  # fmt: skip
+    courses = Sequence.objects.in_bulk({person.sequence_id for person in people.values() if person.sequence_id})
+    for person in people.values():
+        person.sequence = courses.get(person.sequence_id)  # one row for all of them, and not one for each
     email = Email.objects.select_related("sequence").filter(pk=rows[0].email_id).first() if rows else None
-    members = _members(email, list(people), rows)
-    complained = _complained(rows)
+    members, reported = members_of(email, rows), complained(rows)
     going, skipped, seen = [], {}, set()
     for row in rows:
         row.signup, row.email = people.get(row.signup_id), email
-        reason = why_not(row, members, complained)
+        reason = why_not(row, members, reported)
         if reason:
             skipped.setdefault(reason, []).append(row)
         elif fold(row.address) not in seen and of_one_course(row, going):
@@ -136,46 +140,10 @@ def revive(keys: Iterable[str], now: datetime.datetime) -> int:
     return skipped.update(status=Status.QUEUED, reason="", not_before=now, changed_at=now)
 
 
-def why_not(row: Delivery, members: set[int] | None, complained: set[str]) -> str:
-    """Return why a delivery must not leave any more, in words, or "" when it may."""
-    person = row.signup
-    if fold(row.address) in complained:
-        return _("This address reported our mail as spam. Only an organiser can lift that.")
-    if row.kind in (Kind.TEST, Kind.CONTROL, Kind.ANSWER) or is_copy(row):
-        return ""
-    if person is None:
-        return _("The sign-up was deleted.")
-    if person.left:
-        return _("Left the course before it was sent.")
-    if row.kind in (Kind.CONFIRM, Kind.LINK):
-        return ""
-    if person.bounced:
-        return _("Earlier mail to this address bounced.")
-    if not person.confirmed:
-        return _("The address is no longer confirmed.")
-    if members is not None and person.pk not in members:
-        asked = row.kind in (Kind.ASK, Kind.LEFT_OUT)
-        return _("Answered before it was sent.") if asked else _("Left the group, or a moderator holds it.")
-    return ""
-
-
-def _members(email: Email | None, people: list[int], rows: list[Delivery]) -> set[int] | None:
-    if email is None or email.audience != Email.Audience.GROUPS:
-        talk = rows and rows[0].kind in (Kind.POST, Kind.DIGEST)
-        return still_reading(rows[0], people) if talk else still_there(rows)
-    return set(Membership.objects.current().filter(signup__in=people).values_list("signup", flat=True))
-
-
-def _complained(rows: list[Delivery]) -> set[str]:
-    theirs = [fold(row.address) for row in rows]
-    standing = Suppression.objects.filter(kind=Suppression.Kind.COMPLAINT, lifted=None, folded__in=theirs)
-    return set(standing.values_list("folded", flat=True))
-
-
 def _open_batch(bundle: str, rows: list[Delivery], now: datetime.datetime) -> Batch:
     """Commit to one call: its own Message-Id, by which the provider can be asked later, and its lease."""
     batch = Batch.objects.create(
-        bundle=bundle, transport=settings.MAIL_TRANSPORT, size=len(rows), claimed=now,
+        bundle=bundle, transport=settings.MAIL_TRANSPORT, size=len(rows), claimed=now, outcome=Batch.Outcome.HELD,
         message_id=f"{uuid.uuid4().hex}@{settings.EMAIL_DOMAIN}",
         lease_until=now + datetime.timedelta(seconds=settings.MAIL_LEASE_SECONDS),
     )  # fmt: skip
@@ -191,12 +159,37 @@ def seconds_left(batch: Batch) -> float:
     return left.total_seconds() - settings.MAIL_TIMEOUT_SECONDS
 
 
+def begin(claim: Claim, now: datetime.datetime | None = None) -> bool:
+    """Write down that the call of a claim begins now; False where it may not any more, and is to be given back.
+
+    The last thing before its socket opens. Until then it is proved that nothing of it was sent.
+    """
+    held = Email.objects.filter(pk=claim.deliveries[0].email_id, paused__isnull=False)
+    batch = Batch.objects.filter(pk=claim.batch.pk, outcome=Batch.Outcome.HELD, lease_until__gt=now or clock.now())
+    return bool(batch.exclude(Exists(held) | Exists(SitePause.objects.all())).update(outcome=Batch.Outcome.OPEN))
+
+
+@transaction.atomic
+def give_back(calls: QuerySet[Batch], reason: str = "", now: datetime.datetime | None = None) -> int:
+    """Put back into the queue what was taken for calls that were never begun, and return how many deliveries."""
+    now = now or clock.now()
+    found = calls.filter(outcome=Batch.Outcome.HELD).order_by("pk").select_for_update(skip_locked=True)
+    held = list(found.values_list("pk", flat=True))
+    if not held:
+        return 0
+    Batch.objects.filter(pk__in=held).update(outcome=Batch.Outcome.DROPPED, finished=now, error=reason)
+    # It was not tried, so it does not count as a try.
+    return Delivery.objects.filter(batch__in=held, status=Status.SENDING).update(
+        status=Status.QUEUED, batch=None, attempts=Greatest(F("attempts") - 1, 0), changed_at=now, reason=reason
+    )
+
+
 def is_unclear() -> bool:
     """Say whether the last three calls that ended had no clear answer: then the next carries one message only.
 
     A provider that is ill for an hour would otherwise leave every message that waits unsure.
     """
-    ended = Batch.objects.exclude(outcome=Batch.Outcome.OPEN).order_by("-pk").values_list("outcome", flat=True)
+    ended = Batch.objects.exclude(outcome__in=NO_ANSWER_YET).order_by("-pk").values_list("outcome", flat=True)
     return list(ended[:ILL_AFTER]) == [Batch.Outcome.UNSURE] * ILL_AFTER
 
 
@@ -281,10 +274,12 @@ def largest_call(now: datetime.datetime) -> int:
 def expire_leases(now: datetime.datetime | None = None) -> int:
     """Mark as unsure what a dead worker left on its way, and return how many deliveries.
 
-    A call that served people one by one had begun with the first of these only (letters.Progress): the others are
-    proved not to be sent, and go back into the queue.
+    What it had taken for a call that it did not begin goes back into the queue. A call that served people one by one
+    had begun with the first of these only (letters.Progress): the others are proved not to be sent, and go back too.
     """
     now = now or clock.now()
+    turn = _("The worker that was to send it stopped before its turn.")
+    give_back(Batch.objects.filter(lease_until__lt=now), turn, now)
     dead = list(
         Batch.objects.filter(outcome=Batch.Outcome.OPEN, lease_until__lt=now)
         .order_by("pk").select_for_update(skip_locked=True).values_list("pk", flat=True)
@@ -294,7 +289,6 @@ def expire_leases(now: datetime.datetime | None = None) -> int:
     rows = Delivery.objects.filter(batch__in=dead, status=Status.SENDING)
     one_by_one = rows.filter(batch__transport=ONE_BY_ONE)
     begun = one_by_one.order_by().values("batch").annotate(first=Min("pk")).values_list("first", flat=True)
-    turn = _("The worker that was to send it stopped before its turn.")
     one_by_one.exclude(pk__in=list(begun)).update(
         status=Status.QUEUED, batch=None, not_before=now, changed_at=now, reason=turn
     )

@@ -5,10 +5,9 @@ import json
 import re
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import urlencode
 
 import requests
 from django.conf import settings
@@ -18,6 +17,7 @@ from django.utils.html import strip_tags
 from mailing.letters import Answer, Letter, Outcome, Recipient
 from mailing.merge import one_line, to_provider
 from mooc.lib.addresses import fold
+from mooc.lib.urlencoding import urlencoded
 
 MOST_TAGS = 3
 LONGEST_TAG = 128  # characters, ASCII only
@@ -68,22 +68,26 @@ def _clocks() -> tuple[float, float]:
     return time.monotonic(), time.time()
 
 
-def send(letter: Letter, recipients: list[Recipient], message_id: str) -> Outcome:
-    """Hand one message for many people to Mailgun in one call, never repeated here.
+def prepare(letter: Letter, recipients: list[Recipient], message_id: str) -> Callable[[], Outcome]:
+    """Return the one call that hands a message for many people to Mailgun, never repeated here.
 
-    The caller has made sure that its lease is good for MAIL_TIMEOUT_SECONDS: nothing is sent after them. At most
-    1,000 recipients; `message_id` comes without angle brackets and becomes Mailgun's own id. Two spellings
-    of one mailbox are answered SMALLER without a call, since Mailgun ignores the second.
+    Who makes it has made sure just before that their lease is good for MAIL_TIMEOUT_SECONDS: nothing is sent after
+    them. At most 1,000 recipients; `message_id` comes without angle brackets and becomes Mailgun's own id. Two
+    spellings of one mailbox are answered SMALLER without a call, since Mailgun ignores the second.
     """
-    limits = tuple(now + settings.MAIL_TIMEOUT_SECONDS for now in _clocks())
     if not settings.MAILGUN_API_KEY:
-        return Outcome(Answer.STOP, NO_KEY)
+        return lambda: Outcome(Answer.STOP, NO_KEY)
     if len({fold(person.address) for person in recipients}) < len(recipients):
-        return Outcome(Answer.SMALLER, "One mailbox stands twice among the recipients of one call.")
+        return lambda: Outcome(Answer.SMALLER, "One mailbox stands twice among the recipients of one call.")
     fields = fields_of(letter, recipients, message_id)
     if reason := _too_large(fields):
-        return Outcome(Answer.REFUSED, reason)
-    body = _Body(urlencode(fields).encode(), limits)
+        return lambda: Outcome(Answer.REFUSED, reason)
+    content = urlencoded(fields)
+    return lambda: _send(content, len(recipients))
+
+
+def _send(content: bytes, size: int) -> Outcome:
+    body = _Body(content, tuple(now + settings.MAIL_TIMEOUT_SECONDS for now in _clocks()))
     try:
         status, headers, text = _post(body)
     except requests.RequestException as error:
@@ -91,7 +95,7 @@ def send(letter: Letter, recipients: list[Recipient], message_id: str) -> Outcom
         if body.begun:
             return Outcome(Answer.UNSURE, f"Mailgun gave no clear answer ({kind}).")
         return Outcome(Answer.LATER, f"Mailgun could not be reached ({kind}).", wait=USUAL_WAIT)
-    return outcome_of(status, headers, text, len(recipients))
+    return outcome_of(status, headers, text, size)
 
 
 def fields_of(letter: Letter, recipients: list[Recipient], message_id: str) -> list[tuple[str, str]]:
@@ -105,7 +109,7 @@ def fields_of(letter: Letter, recipients: list[Recipient], message_id: str) -> l
     fields = [("from", one_line(letter.sender)), *(("to", person.address) for person in recipients)]
     fields += [("subject", sent.subject), ("text", sent.text), ("html", sent.html)]
     # Its presence, even empty, switches batch mode on. Without it everybody sees everybody's address.
-    fields += [("recipient-variables", json.dumps(variables))]
+    fields += [("recipient-variables", json.dumps(variables, separators=(",", ":")))]
     fields += [("h:Message-Id", f"<{message_id}>")]
     fields += [("h:Reply-To", sent.reply_to)] if sent.reply_to else []
     fields += [(f"h:{name}", text) for name, text in sent.headers.items()]

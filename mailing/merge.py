@@ -1,10 +1,11 @@
 """Merge tags, `{{ name }}` and `{{ name|fallback words }}`: filled here, or handed to the provider to fill. Pure."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from html import escape
 
-from django.utils.html import escape, strip_tags
+from django.utils.html import strip_tags
 
 from mailing.letters import Letter, Recipient
 
@@ -61,10 +62,14 @@ def fill(text: str, values: Mapping[str, str], *, html: bool) -> str:
         value = values[tag[1]]
         if value.strip():
             return escape(value) if html else value
-        fallback = tag[2] or ""
-        return (_HARD_SPACE.sub("\xa0", fallback) if html else fallback).strip()
+        return _fallback(tag, html=html)
 
     return (_IN_HTML if html else _IN_TEXT).sub(filled, text)
+
+
+def _fallback(tag: re.Match[str], *, html: bool) -> str:
+    words = tag[2] or ""
+    return (_HARD_SPACE.sub("\xa0", words) if html else words).strip()
 
 
 def one_line(text: str) -> str:
@@ -83,7 +88,8 @@ def to_provider(
     """Return the letter with `%recipient.KEY%` for its merge tags, and {address: {KEY: value}} to send along.
 
     Mailgun fills its variables without escaping anything, so each tag has its own key as header, as text and as
-    html. Every key has a value for every recipient, since what happens to a missing one is not documented. `prefix`
+    html, where that makes a difference to anybody. Every key has a value for every recipient, since what happens to
+    a missing one is not documented. `prefix`
     must be new and random for each call: then neither the author's text nor a learner's name can name a key.
     Author text that the provider would take for a variable arrives literally: through a key in headers and text,
     with the percent sign as `&#37;` in html.
@@ -91,10 +97,15 @@ def to_provider(
     people = list(recipients)
     known = set().union(*(person.values for person in people))
     keys: dict[tuple[str, str], str] = {}
+    columns: dict[str, list[str]] = {}
 
     def variable(part: str, source: str) -> str:
-        key = keys.setdefault((part, source), f"{prefix}{len(keys)}")
-        return f"%recipient.{key}%"
+        if (part, source) not in keys:
+            column = _column(part, source, people)
+            same = (key for (_part, other), key in keys.items() if other == source and columns[key] == column)
+            key = next(same, f"{prefix}{len(columns)}")
+            keys[part, source], columns[key] = key, column
+        return f"%recipient.{keys[part, source]}%"
 
     def translated(part: str, text: str) -> str:
         pattern = _IN_HTML if part == "html" else _IN_TEXT
@@ -126,15 +137,26 @@ def to_provider(
         text=translated("text", letter.text),
         html=translated("html", letter.html),
     )
+    rows = zip(*columns.values(), strict=True) if columns else [()] * len(people)
     return sent, {
-        person.address: {key: _value(part, source, person) for (part, source), key in keys.items()} for person in people
+        person.address: dict(zip(columns, row, strict=True)) for person, row in zip(people, rows, strict=True)
     }
 
 
-def _value(part: str, source: str, person: Recipient) -> str:
-    if part == "html":
-        return fill(source, person.values, html=True).replace("%", "&#37;")
-    return fill_line(source, person.values) if part == "line" else fill(source, person.values, html=False)
+def _column(part: str, source: str, people: Sequence[Recipient]) -> list[str]:
+    """Return what `fill` makes of one tag for each of these people; of anything else, itself for everybody."""
+    html = part == "html"
+    tag = (_IN_HTML if html else _IN_TEXT).fullmatch(source)
+    if tag is None:
+        return [source] * len(people)
+    values = [person.values.get(tag[1]) for person in people]
+    if part == "line":
+        values = [value if value is None else _short_line(value) for value in values]
+    fallback = _fallback(tag, html=html)
+    if html:
+        values = [value if value is None else escape(value) for value in values]
+    filled = [source if value is None else value if value.strip() else fallback for value in values]
+    return [value.replace("%", "&#37;") for value in filled] if html else filled
 
 
 def _short_line(value: str) -> str:

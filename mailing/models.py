@@ -72,6 +72,8 @@ class Batch(models.Model):
     """One call to the provider: which deliveries it carried, under which Message-Id, and what came of it."""
 
     class Outcome(models.TextChoices):
+        HELD = "held", _("about to go")  # the call has not begun: it is certain that nothing of it was sent
+        DROPPED = "dropped", _("not made")
         OPEN = "open", _("on its way")
         ACCEPTED = "accepted", _("accepted")
         RETURNED = "returned", _("back in the queue")
@@ -98,6 +100,7 @@ class Batch(models.Model):
         verbose_name_plural = _("batches handed to the mail provider")
         indexes = [
             models.Index("lease_until", condition=Q(outcome="open"), name="batch_open"),
+            models.Index("lease_until", condition=Q(outcome="held"), name="batch_held"),
             models.Index("lease_until", condition=Q(outcome="unsure"), name="batch_unsure"),
             models.Index("claimed", condition=Q(outcome="accepted"), name="batch_accepted"),
             models.Index("finished", condition=Q(outcome="too many"), name="batch_too_many"),
@@ -142,7 +145,10 @@ class Delivery(models.Model):
     key = models.CharField(max_length=100)
     address = models.CharField(_("address"), max_length=254)
     signup = models.ForeignKey(Signup, models.SET_NULL, null=True, related_name="deliveries", verbose_name=_("sign-up"))
-    email = models.ForeignKey(Email, models.CASCADE, null=True, related_name="deliveries", verbose_name=_("e-mail"))
+    email = models.ForeignKey(
+        Email, models.CASCADE, null=True, related_name="deliveries", verbose_name=_("e-mail"),
+        db_index=False,  # `delivery_counts` begins with it
+    )  # fmt: skip
     kind = models.PositiveSmallIntegerField(_("kind"), choices=Kind)
     bundle = models.CharField(max_length=80)  # deliveries of one bundle have one content and may share a provider call
     status = models.CharField(_("state"), max_length=10, choices=Status, default=Status.QUEUED)

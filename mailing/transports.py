@@ -1,5 +1,8 @@
 """Which way mail leaves: settings.MAIL_TRANSPORT names it."""
 
+from collections.abc import Callable
+from functools import partial
+
 from django.conf import settings
 
 from mailing import mailgun, outbox, smtp
@@ -20,20 +23,26 @@ def batch_size() -> int:
     return min(most, smtp.MOST_RECIPIENTS) if settings.MAIL_TRANSPORT == "smtp" else most
 
 
-def send(
+def may_overlap() -> bool:
+    """Say whether a call may be waited for while something else is done: it takes a while, and touches no database."""
+    return settings.MAIL_TRANSPORT == "mailgun"
+
+
+def prepare(
     letter: Letter,
     recipients: list[Recipient],
     message_id: str,
     progress: Progress = Progress(),  # noqa: B008
-) -> Outcome:
-    """Hand a message for many people to the transport in use, once, and return what became of it.
+) -> Callable[[], Outcome]:
+    """Return the call that hands a message for many people to the transport in use, to be made once.
 
-    `message_id` comes without angle brackets. A transport that serves people one by one keeps to `progress`.
-    Does not raise for anything the network or the provider does.
+    The call returns what became of it and does not raise for anything the network or the provider does. `message_id`
+    comes without angle brackets. A transport that serves people one by one keeps to `progress`.
     """
     if reason := ready():
-        return Outcome(Answer.STOP, reason)
+        return lambda: Outcome(Answer.STOP, reason)
     if settings.MAIL_TRANSPORT == "smtp":
-        return smtp.send(letter, recipients, message_id, progress)
-    transport = mailgun if settings.MAIL_TRANSPORT == "mailgun" else outbox
-    return transport.send(letter, recipients, message_id)
+        return partial(smtp.send, letter, recipients, message_id, progress)
+    if settings.MAIL_TRANSPORT == "outbox":
+        return partial(outbox.send, letter, recipients, message_id)
+    return mailgun.prepare(letter, recipients, message_id)

@@ -5,12 +5,10 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.db import InterfaceError, OperationalError, connection, reset_queries
+from django.db import connection
 from django.utils import timezone as clock
 
 from groups.placing import place_late
@@ -19,11 +17,10 @@ from mailing import delivery, introductions, queue, talk_queue, transports
 from mailing.activity import active_people
 from mailing.audience import audience_size
 from mailing.brakes import site_is_paused, stop_harmful
-from mailing.composing import letter_of
 from mailing.keeping_step import keep_step
-from mailing.letters import Answer, Outcome, Progress
-from mailing.models import Batch, Delivery, Email, Tick
+from mailing.models import Delivery, Email, Tick
 from mailing.purging import purge
+from mailing.sending import Report, in_words, send_waiting
 from mailing.settling import settle_all
 from signup.models import LinkRequest, Signup
 from signup.throttle import forget_visits
@@ -34,31 +31,6 @@ log = logging.getLogger(__name__)
 LOOK_AGAIN = 5.0  # seconds after which a long sending looks for new confirmations, which go first
 IDLE_SECONDS = 60.0  # between two statements of one transaction; ours take milliseconds
 KEEP_TESTS = datetime.timedelta(days=30)
-
-
-@dataclass
-class Report:
-    """What one tick did: counts by name, why sending stopped, if it did, and what else went wrong."""
-
-    counts: Counter = field(default_factory=Counter)
-    stopped: str = ""
-    trouble: str = ""
-    fault: str = ""  # what kept some messages from being put together, while others went out
-    stopping: Callable[[], bool] = lambda: False  # whether this process has been asked to end
-
-    def line(self) -> str:
-        """Return the counts as one line for a log."""
-        return ", ".join(f"{name} {number:,}" for name, number in self.counts.items() if number) or "nothing to do"
-
-    def put_off(self, fault: str) -> Outcome:
-        """Keep a fault of ours for staff, and say that its messages go later."""
-        self.fault = self.fault or fault
-        return Outcome(Answer.LATER, fault)
-
-
-def in_words(error: Exception) -> str:
-    """Return what went wrong, for staff."""
-    return f"{type(error).__name__}: {error}"
 
 
 def tick(command: str, *, freeze: bool = True, stopping: Callable[[], bool] = lambda: False) -> Report:
@@ -158,101 +130,16 @@ def _send_all(report: Report) -> None:
         report.stopped = report.stopped if waiting else ""
         return
     looked = time.monotonic()
-    while not (report.stopped or report.stopping()) and (
-        claim := delivery.claim(size=1 if delivery.is_unclear() else transports.batch_size())
-    ):
-        _send(claim, report)
-        if settings.DEBUG:
-            reset_queries()  # Django then keeps every statement in memory, with the messages in it
+
+    def look_again() -> None:
+        nonlocal looked
         if time.monotonic() - looked > LOOK_AGAIN:
             _queue_people(report.counts)
             report.counts["e-mails stopped"] += len(stop_harmful())
             report.stopped = report.stopped or site_is_paused()
             looked = time.monotonic()
 
-
-def send_bundle(bundle: str) -> Report:
-    """Send what waits of one bundle, as far as it fits one call, and nothing else; return what was done."""
-    report = Report(stopped=site_is_paused() or transports.ready())
-    if not report.stopped and (claim := delivery.claim(bundle=bundle)):
-        _send(claim, report)
-    return report
-
-
-def _send(claim: delivery.Claim, report: Report) -> None:
-    """Make the one call of a claim and write down its outcome; split it where a part of it may be to blame."""
-    batch, rows = claim.batch, claim.deliveries
-    report.counts["skipped"] += claim.skipped
-    if batch is None:
-        return
-    outcome = _call(batch, rows, report)
-    if outcome.answer in (Answer.BAD_ADDRESS, Answer.SMALLER) and len(rows) > 1:
-        while part := delivery.part_of(batch, (len(rows) + 1) // 2, outcome):
-            _send(part, report)
-        return
-    _write_down(batch, outcome)
-    name = {Answer.ACCEPTED: "accepted", Answer.LATER: "put off", Answer.STOP: "put off", Answer.UNSURE: "unsure"}
-    for answer, number in outcome.tally(len(rows)).items():
-        report.counts[name.get(answer, "failed")] += number
-    if outcome.answer in (Answer.STOP, Answer.SMALLER) or (outcome.answer == Answer.UNSURE and delivery.is_unclear()):
-        report.stopped = outcome.reason
-
-
-def _call(batch: Batch, rows: list[Delivery], report: Report) -> Outcome:
-    """Return what the one call of a batch came to, or why it was not made."""
-    if report.stopped:
-        return Outcome(Answer.STOP, report.stopped)
-    try:
-        letter, recipients = letter_of(rows)
-    except ValidationError as error:
-        reason = " ".join(error.messages)
-        # Whoever tests a text hears of it now. A course's own welcome waits until somebody has mended it.
-        return Outcome(Answer.REFUSED, reason) if rows[0].kind == Delivery.Kind.TEST else report.put_off(reason)
-    except Exception as error:
-        # Nothing has left yet, so nothing is unsure, and other messages may be sound.
-        log.exception("The message of %s could not be put together.", batch.bundle)
-        return report.put_off(in_words(error))
-    if report.stopping() or delivery.seconds_left(batch) < 0:
-        return Outcome(Answer.LATER, wait=1.0)
-    try:
-        outcome = transports.send(letter, recipients, batch.message_id, _progress(batch, report))
-    except Exception as error:
-        log.exception("The call for %s broke off.", batch.bundle)
-        report.fault = report.fault or in_words(error)
-        return Outcome(Answer.UNSURE, in_words(error))
-    if outcome.answer == Answer.LATER and not outcome.each:
-        # Nobody answers, or there were too many calls: any other call now would meet the same.
-        report.stopped = outcome.reason
-    return outcome
-
-
-def _progress(batch: Batch, report: Report) -> Progress:
-    """Return what a transport that serves people one by one keeps to: the lease, and each answer written at once."""
-
-    def may_begin() -> bool:
-        return time.monotonic() <= end and delivery.seconds_left(batch) >= 0 and not report.stopping()
-
-    end = time.monotonic() + delivery.seconds_left(batch)
-    # Either clock alone can be wrong: the one may be set back, the other stands still while a machine sleeps.
-    return Progress(
-        may_begin=may_begin,
-        answered=lambda number, outcome: delivery.settle_one(batch, number, outcome),
-    )
-
-
-def _write_down(batch: Batch, outcome: Outcome) -> None:
-    """Settle a batch; while the database is away, wait for it until the lease ends: nobody else knows the answer."""
-    while True:
-        try:
-            delivery.settle(batch, outcome)
-        except (OperationalError, InterfaceError) as error:
-            if connection.in_atomic_block or clock.now() > batch.lease_until:
-                raise
-            log.warning("An answer of the provider could not be written down (%s). Trying again.", in_words(error))
-            connection.close()
-            time.sleep(1)
-        else:
-            return
+    send_waiting(report, look_again)
 
 
 def outlook(*, freeze: bool = True) -> Report:

@@ -37,21 +37,19 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser("./run", description=ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--demo", action="store_true", help="make a sandbox course first, with 60 invented learners")
     commands = parser.add_subparsers(title="instead of the site", metavar="")
-    bench = commands.add_parser("bench", help="measure the site: ./run bench [NAME …]")
-    bench.add_argument("names", nargs="*", help="which benchmarks (all)")
+    bench = commands.add_parser("bench", help="measure the site: ./run bench --help", add_help=False)
+    bench.set_defaults(instead="benchmarks")
     torture = commands.add_parser("torture", help="torture the sending of mail: ./run torture --help", add_help=False)
-    torture.set_defaults(torture=True)
+    torture.set_defaults(instead="tests.torture")
     options, further = parser.parse_known_args(arguments)
-    if further and "torture" not in options:
+    if further and "instead" not in options:
         parser.error(f"unrecognized arguments: {' '.join(further)}")
     for name in STOP_SIGNALS:
         signal.signal(name, stop)
     os.chdir(ROOT)
     try:
-        if "names" in options:
-            become("benchmarks", options.names)
-        if "torture" in options:
-            become("tests.torture", further)
+        if "instead" in options:
+            become(options.instead, further)
         sys.exit(run_site(demo=options.demo))
     except Stop:
         sys.exit(130)

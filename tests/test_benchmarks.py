@@ -8,8 +8,11 @@ from urllib.parse import urlsplit
 import dj_database_url
 import psycopg2
 import pytest
+import requests
 
 from benchmarks import __main__ as harness
+from benchmarks.mail_door import door, seen
+from benchmarks.mail_floor import floor
 from benchmarks.servers import gunicorn, postgres, production
 from benchmarks.table import Row, draw
 
@@ -36,6 +39,39 @@ def test_the_exit_code_says_whether_all_was_reached(monkeypatch, capsys, floor, 
     monkeypatch.setattr(harness, "found", lambda: ["toy"])
     assert harness.main([]) == code
     assert "toys" in capsys.readouterr().out
+
+
+def test_sizes_go_to_those_that_can_use_them(monkeypatch, capsys):
+    asked = []
+
+    def toy(people):
+        asked.append(people)
+        return []
+
+    def fixed():
+        return []
+
+    for run in (toy, fixed):
+        made = ModuleType(f"benchmarks.bench_{run.__name__}")
+        made.run = run
+        monkeypatch.setitem(sys.modules, made.__name__, made)
+    monkeypatch.setattr(harness, "found", lambda: ["toy", "fixed"])
+    assert harness.main(["toy", "--people", "7", "--people", "8"]) == 0
+    assert harness.main([]) == 0
+    assert asked == [[7, 8], ()]
+
+
+def test_the_stand_in_of_sending_counts_what_it_gets_and_keeps_the_connection():
+    fields = {"from": "a@b.org", "to": ["c@d.org", "e@f.org"], "h:Message-Id": "<one@b.org>"}
+    with door(0) as address, requests.Session() as session:
+        for _ in range(2):
+            answer = session.post(f"{address}/v3/b.org/messages", fields)
+        assert answer.json() == {"id": "<one@b.org>", "message": "Queued. Thank you."}
+        assert len(session.get(f"{address}/body/1").content) == len(answer.request.body)
+        assert seen(address) == {"calls": 2, "recipients": 4, "bytes": 2 * len(answer.request.body)}
+        assert seen(address)["calls"] == 0
+        assert floor(address, 2) > 0
+        assert seen(address)["calls"] == 2
 
 
 def test_an_unknown_name_is_a_sentence(capsys):

@@ -44,5 +44,7 @@ def fold(address: str) -> str:
     RFC 5321 lets a host tell `Bob@` from `bob@`; no mailbox provider does, and people do not. Of the domain only the
     case is ignored: `weiß.example` and `weiss.example` may belong to two people (RFC 5894, section 7.2).
     """
+    if address.isascii():
+        return address.strip().lower()  # what the rest comes to, and most addresses are such
     name, at, domain = address.strip().rpartition("@")
     return unicodedata.normalize("NFKC", name).casefold() + at + unicodedata.normalize("NFC", domain).lower()

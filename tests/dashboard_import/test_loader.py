@@ -332,11 +332,17 @@ def test_a_file_that_the_database_refuses(load, tmp_path, monkeypatch):
     load(write(tmp_path / "bread-1_enrolments.csv", text("enrolments")))
     path = write(tmp_path / "bread-1_step-activity.csv", text("step-activity"))
     [source] = find(path)
-    monkeypatch.setattr(StepActivity._meta, "db_table", "no_such_table")
+
+    def fail(run, kind):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM no_such_table")
+
+    monkeypatch.setattr(rollups, "refresh", fail)
     with Import(ImportRun(by="test", source="test")) as importing:
         file = importing.load(source)
     assert (file.outcome, file.rows_stored) == ("refused", 0)
     assert connection.vendor in file.problem
+    assert not StepActivity.objects.exists()
     assert ImportRun.objects.latest("pk").status == "incomplete"
 
 

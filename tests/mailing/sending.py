@@ -34,6 +34,6 @@ class Provider:
 def provider(monkeypatch) -> Provider:
     """Stand where the transports are called, and nowhere else."""
     made = Provider()
-    monkeypatch.setattr(transports, "send", made.send)
+    monkeypatch.setattr(transports, "prepare", lambda *call: lambda: made.send(*call))
     monkeypatch.setattr(transports, "ready", lambda: "")
     return made

@@ -10,7 +10,7 @@ from mailing import checking
 from mailing.management.commands import check_mail
 from mailing.models import Delivery, OutboxMessage, Suppression
 from mailing.scheduling import send_test
-from mailing.worker import Report
+from mailing.sending import Report
 from tests import factories
 from tests.mailgun_standin import Fates, StandIn
 from tests.smtp_standin import DROP, SmtpServer

@@ -43,6 +43,7 @@ def halves_of(whole: delivery.Claim) -> list[delivery.Claim]:
 def test_a_late_no_does_not_take_back_what_another_worker_has_sent():
     rows = waiting()
     first = delivery.claim()
+    assert delivery.begin(first)
     run_out(first.batch)
     second = delivery.claim(clock.now() + datetime.timedelta(days=1))
     delivery.settle(second.batch, Outcome(Answer.ACCEPTED))
@@ -68,14 +69,14 @@ def test_who_left_during_a_refused_call_is_not_in_its_halves():
 def test_a_call_refused_after_its_lease_is_still_split():
     waiting()
     whole = delivery.claim()
+    assert delivery.begin(whole)
     delivery.expire_leases(whole.batch.lease_until + datetime.timedelta(seconds=1))
     assert [len(half.deliveries) for half in halves_of(whole)] == [2, 2]
     assert set(Delivery.objects.values_list("status", flat=True)) == {Status.SENDING}
 
 
-@pytest.mark.parametrize("stopped_in", ["fields_of", "_post"])
-def test_nothing_is_sent_after_the_time_that_the_lease_was_good_for(settings, monkeypatch, stopped_in):
-    original = getattr(mailgun, stopped_in)
+def test_nothing_is_sent_after_the_time_that_the_lease_was_good_for(settings, monkeypatch):
+    original = mailgun._post
 
     def stopped(*arguments):
         time.sleep(0.4)
@@ -85,9 +86,9 @@ def test_nothing_is_sent_after_the_time_that_the_lease_was_good_for(settings, mo
         for name, value in standin.environment().items():
             setattr(settings, name, value)
         settings.MAIL_TIMEOUT_SECONDS = 0.3
-        monkeypatch.setattr(mailgun, stopped_in, stopped)
+        monkeypatch.setattr(mailgun, "_post", stopped)
         letter = Letter(sender="team@mail.example.org", subject="Hello", text="x", html="<p>x</p>")
-        outcome = mailgun.send(letter, [Recipient(1, "ada@example.org", {})], "abc@mail.example.org")
+        outcome = mailgun.prepare(letter, [Recipient(1, "ada@example.org", {})], "abc@mail.example.org")()
         assert outcome.answer == Answer.LATER
         assert standin.truth.everything() == []
 

@@ -42,7 +42,7 @@ def account(settings):
 
 
 def send(letter=LETTER, people=(ADA, BO)):
-    return transports.send(letter, list(people), "abc@mail.example.org")
+    return transports.prepare(letter, list(people), "abc@mail.example.org")()
 
 
 def fields(call) -> list[tuple[str, str]]:

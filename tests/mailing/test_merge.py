@@ -108,13 +108,23 @@ def test_only_what_is_used_is_sent_and_for_everybody():
     sent, values = to_provider(Letter("a@b", "{{ name }}", "{{ name }} {{ goal }}", "{{ nobody }}"), people, "p")
     assert (sent.subject, sent.text, sent.html) == (
         "%recipient.p0%",
-        "%recipient.p1% %recipient.p2%",
+        "%recipient.p0% %recipient.p1%",
         "{{ nobody }}",
     )
-    assert values == {
-        "a@b": {"p0": "Ada", "p1": "Ada", "p2": "fun"},
-        "c@d": {"p0": "Bo", "p1": "Bo", "p2": "{{ goal }}"},
-    }
+    assert values == {"a@b": {"p0": "Ada", "p1": "fun"}, "c@d": {"p0": "Bo", "p1": "{{ goal }}"}}
+
+
+def test_a_value_that_is_the_same_in_every_part_is_sent_once():
+    people = [Recipient(1, "a@b", {"name": "Ada", "link": "https://x.org/a"}), Recipient(2, "c@d", {"name": "B&B"})]
+    sent, values = to_provider(
+        Letter("a@b", "{{ name }}", "{{ name }} {{ link }}", "{{ name }} {{ link }}"), people, "p"
+    )
+    assert (sent.subject, sent.text, sent.html) == (
+        "%recipient.p0%",
+        "%recipient.p0% %recipient.p1%",
+        "%recipient.p2% %recipient.p1%",
+    )
+    assert values["c@d"] == {"p0": "B&B", "p1": "{{ link }}", "p2": "B&amp;B"}
 
 
 def test_headers_and_reply_to_are_translated_as_lines():

@@ -39,7 +39,7 @@ def send(*people: tuple[str, str]):
     recipients = [
         Recipient(factories.delivery().pk, address, {"name": name, "key": f"key-of-{name}"}) for address, name in people
     ]
-    return transports.send(LETTER, recipients, "abc@example.org")
+    return transports.prepare(LETTER, recipients, "abc@example.org")()
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def kept() -> OutboxMessage:
 def test_each_recipient_gets_a_whole_message_of_their_own(django_assert_num_queries):
     people = [Recipient(factories.delivery().pk, f"p{n}@example.org", {"name": f"P{n}", "key": "k"}) for n in range(3)]
     with django_assert_num_queries(1):
-        outcome = transports.send(LETTER, people, "abc@example.org")
+        outcome = transports.prepare(LETTER, people, "abc@example.org")()
     assert (outcome.answer, outcome.provider_id) == (Answer.ACCEPTED, "abc@example.org")
     rows = OutboxMessage.objects.order_by("pk")
     assert [(row.address, row.subject, row.delivery_id) for row in rows] == [
@@ -71,7 +71,7 @@ def test_an_address_nobody_can_read_keeps_nothing():
 
 def test_a_subject_longer_than_its_column_is_kept_whole_in_the_message():
     delivery = factories.delivery()
-    transports.send(Letter("a@b.org", "word " * 300, "t", "h"), [Recipient(delivery.pk, "a@b.org", {})], "x@y")
+    transports.prepare(Letter("a@b.org", "word " * 300, "t", "h"), [Recipient(delivery.pk, "a@b.org", {})], "x@y")()
     kept = OutboxMessage.objects.get()
     assert len(kept.subject) == 998
     assert len(message_from_bytes(bytes(kept.raw), policy=policy.default)["Subject"]) == 1499

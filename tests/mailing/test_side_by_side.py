@@ -47,7 +47,9 @@ def half_way(step):
 
 def test_an_answer_that_comes_as_the_lease_ends_is_written_down():
     row = factories.delivery()
-    batch = delivery.claim().batch
+    claim = delivery.claim()
+    assert delivery.begin(claim)
+    batch = claim.batch
     later = clock.now() + datetime.timedelta(hours=1)
     with half_way(lambda: delivery.settle(batch, Outcome(Answer.ACCEPTED))) as go:
         Batch.objects.select_for_update().get()

@@ -21,7 +21,7 @@ HUGE = Letter("team@mail.example.org", "Week 1", "bread " * 3_000_000, "<p></p>"
 
 
 def send(letter: Letter = LETTER, people: list[Recipient] = PEOPLE) -> Outcome:
-    return transports.send(letter, people, ID)
+    return transports.prepare(letter, people, ID)()
 
 
 def answers(outcome: Outcome) -> list[Answer]:
@@ -179,7 +179,7 @@ def test_a_server_that_wants_nothing(server, stage, line):
 def test_time_that_ran_out_puts_the_rest_back_and_each_answer_is_told_before_the_next_turn(server):
     told = []
     progress = Progress(lambda: len(told) < 2, lambda number, one: told.append((number, one.answer, len(server.taken))))
-    outcome = transports.send(LETTER, PEOPLE[::-1], ID, progress)
+    outcome = transports.prepare(LETTER, PEOPLE[::-1], ID, progress)()
     assert told == [(1, ACCEPTED, 1), (2, ACCEPTED, 2)]
     assert answers(outcome) == [ACCEPTED, ACCEPTED, LATER]
 

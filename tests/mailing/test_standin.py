@@ -43,7 +43,7 @@ def send(people=PEOPLE, message_id="abc@mail.example.org"):
         Recipient(number, one, {"name": f"N{number}", "link": f"https://x.org/{number}"})
         for number, one in enumerate(people)
     ]
-    return client.send(LETTER, recipients, message_id)
+    return client.prepare(LETTER, recipients, message_id)()
 
 
 def test_the_project_s_own_client_is_understood(mailgun):

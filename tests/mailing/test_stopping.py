@@ -9,10 +9,11 @@ from django.core.management import call_command
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone as clock
 
-from mailing import settling, transports, worker
+from mailing import sending, settling, worker
 from mailing.letters import Answer, Outcome
 from mailing.models import Delivery, Email, Tick
-from mailing.worker import Report, let_go_when_stopped, tick
+from mailing.sending import Report
+from mailing.worker import let_go_when_stopped, tick
 from signup.leaving import leave_everything
 from signup.models import Signup
 from tests import factories
@@ -41,21 +42,25 @@ def waiting(people: int) -> Email:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_sigterm_is_heeded_between_two_calls_and_nothing_is_left_on_its_way(provider, settings, monkeypatch, handlers):
-    settings.MAIL_BATCH_SIZE = 2
+@pytest.mark.parametrize("transport", ["outbox", "mailgun"])  # the second makes the next call ready meanwhile
+def test_sigterm_is_heeded_between_two_calls_and_nothing_is_left_on_its_way(
+    provider, settings, monkeypatch, handlers, transport
+):
+    settings.MAIL_TRANSPORT, settings.MAIL_BATCH_SIZE = transport, 2
     waiting(6)
+    sound = provider.send
 
     def send(*call):
         os.kill(os.getpid(), signal.SIGTERM)
-        return provider.send(*call)
+        return sound(*call)
 
-    monkeypatch.setattr(transports, "send", send)
+    monkeypatch.setattr(provider, "send", send)
     call_command("run_worker", "--every", "999")  # ends by itself
     assert len(provider.calls) == 1
     states = Delivery.objects.values_list("status", flat=True)
     assert sorted(states) == [Status.ACCEPTED] * 2 + [Status.QUEUED] * 4
     assert Tick.objects.get().error == ""
-    monkeypatch.setattr(transports, "send", provider.send)
+    monkeypatch.setattr(provider, "send", sound)
     tick("test")
     assert len(provider.accepted) == 6
 
@@ -74,8 +79,8 @@ def test_one_by_one_the_next_person_is_not_begun_with():
     row = factories.delivery()
     claim = worker.delivery.claim()
     assert claim.deliveries == [row]
-    assert worker._progress(claim.batch, Report()).may_begin()
-    assert not worker._progress(claim.batch, Report(stopping=lambda: True)).may_begin()
+    assert sending._progress(claim.batch, Report()).may_begin()
+    assert not sending._progress(claim.batch, Report(stopping=lambda: True)).may_begin()
 
 
 @pytest.mark.django_db

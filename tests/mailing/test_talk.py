@@ -15,7 +15,8 @@ from mailing import talk_queue
 from mailing.merge import fill
 from mailing.models import Batch, Delivery, OutboxMessage
 from mailing.receiving import Result, receive
-from mailing.worker import send_bundle, tick
+from mailing.sending import send_bundle
+from mailing.worker import tick
 from tests import factories
 from tests.groups.mails import apple, gmail, mail, outlook
 from tests.mailing.sending import provider

@@ -11,7 +11,8 @@ from mailing.delivery import forget
 from mailing.letters import Answer, Outcome
 from mailing.models import Delivery, Email, Tick
 from mailing.scheduling import send_test
-from mailing.worker import _write_down, tick
+from mailing.sending import _write_down
+from mailing.worker import tick
 from sequence.models import Sequence
 from tests import factories
 from tests.mailing.sending import provider
@@ -132,10 +133,10 @@ def test_a_call_that_breaks_off_in_our_own_code_is_unsure_and_others_go_on(provi
     sound = provider.send
 
     def broken(*_call):
-        monkeypatch.setattr("mailing.transports.send", sound)
+        monkeypatch.setattr(provider, "send", sound)
         raise KeyError("oops")
 
-    monkeypatch.setattr("mailing.transports.send", broken)
+    monkeypatch.setattr(provider, "send", broken)
     assert "KeyError" in tick("test").stopped
     assert statuses() == [Status.ACCEPTED, Status.UNSURE]
     assert "oops" in caplog.text

@@ -63,3 +63,9 @@ def test_no_text_makes_an_address_crash(text):
         assert len(clean_address(text)) <= 254
     except ValidationError as error:
         assert error.messages  # noqa: PT017  (either answer is right; a crash is not)
+
+
+@given(any_.text(any_.characters(max_codepoint=127)))
+def test_plain_addresses_fold_as_all_others_do(text):
+    folded = fold(f"{text}é@example.org")
+    assert folded == f"{fold(f'{text}@example.org').removesuffix('@example.org')}é@example.org"

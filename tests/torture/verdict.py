@@ -108,7 +108,8 @@ def _stops(item: dict) -> bool:
 def _open_ends(made: Verdict, rows: dict[int, Delivery]) -> None:
     made.open_ends += [f"{row} is {row.status}" for row in rows.values() if row.status in WAITS]
     made.open_ends += [f"{row} is {row.status} without a reason" for row in rows.values() if _is_mute(row)]
-    made.open_ends += [f"call {batch} is on its way" for batch in Batch.objects.filter(outcome=Batch.Outcome.OPEN)]
+    unended = Batch.objects.filter(outcome__in=(Batch.Outcome.HELD, Batch.Outcome.OPEN))
+    made.open_ends += [f"call {batch} is {batch.outcome}" for batch in unended]
     made.open_ends += [f"{email} is {email.state}" for email in Email.objects.exclude(state=Email.State.SENT)]
     unwelcomed = Signup.objects.active().filter(welcomed=None)
     made.open_ends += [f"{person} has no welcome" for person in unwelcomed]

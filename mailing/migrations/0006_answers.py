@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('mailing', '0004_groups_and_check_ins'),
+        ('mailing', '0005_held_calls'),
     ]
 
     operations = [
