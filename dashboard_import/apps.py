@@ -1,8 +1,13 @@
 """FutureLearn's partner data: fetched, kept, loaded, counted."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class DashboardImportConfig(AppConfig):
     name = "dashboard_import"
     verbose_name = "FutureLearn"
+
+    def ready(self) -> None:
+        import_module("dashboard_import.tallies")  # they register themselves with the roll-ups

@@ -44,10 +44,11 @@ def members_of(email: Email | None, rows: Sequence[Delivery]) -> set[int] | None
 
     None where the message has nothing to do with groups.
     """
-    people = [row.signup_id for row in rows]
+    people = [row.signup_id for row in rows if row.signup_id]
+    if rows and rows[0].kind in (Kind.POST, Kind.DIGEST):
+        return still_reading(rows[0], people)
     if email is None or email.audience != Email.Audience.GROUPS:
-        talk = rows and rows[0].kind in (Kind.POST, Kind.DIGEST)
-        return still_reading(rows[0], people) if talk else still_there(rows)
+        return still_there(rows)
     return set(Membership.objects.current().filter(signup__in=people).values_list("signup", flat=True))
 
 

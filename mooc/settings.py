@@ -101,6 +101,7 @@ if bool(FUTURELEARN_USERNAME) != bool(FUTURELEARN_PASSWORD):
     warnings.warn("Only one of FUTURELEARN_USERNAME and FUTURELEARN_PASSWORD is set: both are needed.", stacklevel=1)
 if FUTURELEARN_PAUSE < 0.5 and not is_loopback(urlsplit(FUTURELEARN_URL).netloc):
     warnings.warn("FUTURELEARN_PAUSE is under half a second: FutureLearn may shut us out.", stacklevel=1)
+STATISTICS_HIDE_BELOW = env.whole("STATISTICS_HIDE_BELOW", 0)
 FUTURELEARN_UPLOAD_MB = env.whole("FUTURELEARN_UPLOAD_MB", 500, least=1)
 
 # The application

@@ -30,5 +30,6 @@ urlpatterns = [
     path("hooks/mailgun/events/", webhooks.events, name="mailgun_events"),
     path("hooks/mailgun/inbound/mime", webhooks.inbound, name="mailgun_inbound"),
     path("groups/", include("groups.urls")),
+    path("stats/", include("dashboard_import.urls")),
     path("outbox/", include(outbox.urlpatterns)),
 ]

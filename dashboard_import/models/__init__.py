@@ -3,7 +3,7 @@
 from dashboard_import.models.content import Country, CountrySubdivision, CourseStep, Link, VideoStats
 from dashboard_import.models.imports import ImportedFile, ImportRun
 from dashboard_import.models.learners import Campaign, Enrolment, QuizResponse, StepActivity, TeamMember
-from dashboard_import.models.rolled import StepDay
+from dashboard_import.models.rolled import Tally
 from dashboard_import.models.runs import CourseRun
 from dashboard_import.models.surveys import (
     Archetype,
@@ -33,7 +33,7 @@ __all__ = [
     "PostCourseText",
     "QuizResponse",
     "StepActivity",
-    "StepDay",
+    "Tally",
     "TeamMember",
     "VideoStats",
     "WeeklySentiment",
