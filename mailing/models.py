@@ -10,6 +10,7 @@ from django.utils import timezone as clock
 from django.utils.translation import gettext_lazy as _
 from django_prose_editor.fields import ProseEditorField
 
+from mailing.provider_lists import ListMember, ProviderList
 from mailing.replies import Answer, Reply, SavedAnswer
 from mooc.lib.moments import read
 from mooc.lib.richtext import EXTENSIONS
@@ -17,8 +18,8 @@ from sequence.models import Sequence
 from signup.models import Signup
 
 __all__ = [
-    "Answer", "Batch", "CheckIn", "Delivery", "Email", "Event", "OutboxMessage", "Reply", "SavedAnswer", "SeenToken",
-    "SitePause", "Suppression", "Tick", "create_email", "refuse_past",
+    "Answer", "Batch", "CheckIn", "Delivery", "Email", "Event", "ListMember", "OutboxMessage", "ProviderList", "Reply",
+    "SavedAnswer", "SeenToken", "SitePause", "Suppression", "Tick", "create_email", "refuse_past",
 ]  # fmt: skip
 
 
