@@ -75,6 +75,8 @@ def _steps(now: datetime.datetime) -> Iterator[tuple[ProviderList, Step]]:
     wanted = _wanted(now)
     for row in _ready(ProviderList.objects.exclude(pk__in=wanted.values("pk")), now):
         yield row, _drop
+    if not by_lists():
+        return
     for row in _ready(wanted.filter(made=None), now):
         yield row, _make
     for row in _ready(wanted.filter(made__isnull=False, next_read__lte=now), now):
