@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from groups.models import Membership
 from mailing.group_letters import still_there
 from mailing.models import Delivery, Email, Suppression
+from mailing.reply_letters import is_there
 from mailing.talk_readers import is_copy, still_reading
 from mooc.lib.addresses import fold
 
@@ -20,6 +21,8 @@ def why_not(row: Delivery, members: set[int] | None, complained: set[str]) -> st
         return _("This address reported our mail as spam. Only an organiser can lift that.")
     if row.kind in (Kind.TEST, Kind.CONTROL, Kind.ANSWER) or is_copy(row):
         return ""
+    if row.kind == Kind.WRITTEN:
+        return "" if is_there(row) else _("The sign-up was deleted.")
     if person is None:
         return _("The sign-up was deleted.")
     if person.left:

@@ -8,8 +8,9 @@ from django.conf import settings
 from groups.inbound import UnreadableError, read
 from groups.models import Post, Refusal
 from groups.moving import reached_by
-from groups.talking import take_mail
-from mailing.models import Batch
+from groups.talking import is_organisers, take_mail
+from mailing.copies import batches_named
+from mailing.replying import take_reply
 from mooc.lib.addresses import fold
 
 MEGABYTE = 1_000_000
@@ -31,14 +32,17 @@ def receive(raw: bytes, recipient: str, envelope_sender: str | None = None) -> R
     `envelope_sender` is what the mail server was told, "" for a bounce; None where it is not known.
     """
     group = reached_by(fold(recipient))
-    if group is None:
+    if group is None and not is_organisers(recipient):
         return Result.UNKNOWN
     too_large = len(raw) > most_bytes()
     try:
-        message = read(raw, int(settings.GROUP_PICTURE_MEGABYTES * MEGABYTE), head_only=too_large)
+        message = read(raw, int(settings.GROUP_PICTURE_MEGABYTES * MEGABYTE) if group else 0, head_only=too_large)
     except UnreadableError:
-        Refusal.objects.create(group=group, reason=Refusal.Reason.UNREADABLE)
+        if group:
+            Refusal.objects.create(group=group, reason=Refusal.Reason.UNREADABLE)
         return Result.UNREADABLE
+    if group is None:
+        return Result.STORED if take_reply(message, envelope_sender, too_large=too_large) else Result.REFUSED
     taken = take_mail(message, group, envelope_sender=envelope_sender, too_large=too_large, copy_of=copy_of)
     if taken is None:
         return Result.REPEATED
@@ -51,17 +55,9 @@ def most_bytes() -> int:
 
 
 def copy_of(ids: Iterable[str]) -> Post | None:
-    """Return the post that one of these Message-Ids carried to somebody, the nearest first.
-
-    Some mail programs answer with the id of the copy alone. By SMTP each copy's id has a delivery's number in it.
-    """
-    wanted = []
-    for one in ids:
-        local, _at, domain = one.rpartition("@")
-        wanted += [one, f"{local.rpartition('.')[0]}@{domain}"]
-    bundles = dict(Batch.objects.filter(message_id__in=wanted).values_list("message_id", "bundle"))
-    for one in reversed(wanted):
-        kind, _colon, number = bundles.get(one, "").partition(":")
+    """Return the post that one of these Message-Ids carried to somebody, the nearest first."""
+    for batch in batches_named(ids):
+        kind, _colon, number = batch.bundle.partition(":")
         if kind == "post":
             return Post.objects.select_related("thread").filter(pk=int(number)).first()
     return None

@@ -18,7 +18,7 @@ from groups.refusing import LOOP
 from groups.threads import html_of
 from mailing.content import layout, sender
 from mailing.letters import Letter, Recipient
-from mailing.merge import one_line, tag
+from mailing.merge import BRACES, inert, one_line, tag
 from mailing.models import Delivery
 from mailing.render import Finished, finish
 from mailing.talk_readers import organisers_address
@@ -31,7 +31,6 @@ LENGTHS = (20_000, 6_000, 1_500, 300)  # characters of one post in a message; th
 MOST_IN_DIGEST = 50
 MOST_REFERENCES = 20
 LONGEST_NAME = 60
-BRACES = "two_braces"
 
 
 def letter_of(deliveries: Many[Delivery]) -> tuple[Letter, list[Recipient]]:
@@ -67,7 +66,7 @@ def _post_letter(post: Post) -> Letter:
         headers["In-Reply-To"] = f"<{ids[-1]}>"
     return Letter(
         sender=formataddr((_sender_name(author_name(post), group), group.address)),
-        subject=_inert(one_line(f"Re: {subject}" if post.thread_id else subject)),
+        subject=inert(one_line(f"Re: {subject}" if post.thread_id else subject)),
         text=done.text, html=done.html, reply_to=group.address, headers=headers, tags=("post",),
     )  # fmt: skip
 
@@ -103,7 +102,7 @@ def _digest_letter(group: Group, begin: datetime, end: datetime, reader: int | N
     done = _finished("digest", shown, {"group": group, "more": len(found) > len(shown), "said": said}, group)
     return Letter(
         sender=formataddr((re.sub(r"[<>%{}]", "", group.name), group.address)),
-        subject=_inert(one_line(f"[{group.name}] {said}")),
+        subject=inert(one_line(f"[{group.name}] {said}")),
         text=done.text, html=done.html, reply_to=group.address, tags=("digest",),
         headers={**_list_headers(group), "Auto-Submitted": "auto-generated"},
     )  # fmt: skip
@@ -121,7 +120,7 @@ def _answer_letter(group: Group, reason: str, is_member: bool) -> Letter:
     done = _rendered("refusal", context, why, group, more)
     return Letter(
         sender=sender(),
-        subject=_inert(one_line(_("Your message to %(group)s") % {"group": group.name})),
+        subject=inert(one_line(_("Your message to %(group)s") % {"group": group.name})),
         text=done.text, html=done.html, reply_to=organisers_address(), tags=("answer",),
         headers={"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All", LOOP: group.address},
     )  # fmt: skip
@@ -159,14 +158,9 @@ def _finished(template: str, posts: list[Post], context: dict, group: Group) -> 
 def _shown(post: Post, length: int) -> dict[str, object]:
     text = post.text[:length]
     return {
-        "name": _inert(author_name(post)), "subject": _inert(post.subject), "made": post.made,
-        "text": _inert(text), "html": _inert(html_of(text)), "cut": len(post.text) > length,
+        "name": inert(author_name(post)), "subject": inert(post.subject), "made": post.made,
+        "text": inert(text), "html": inert(html_of(text)), "cut": len(post.text) > length,
     }  # fmt: skip
-
-
-def _inert(text: str) -> str:
-    """Return text by a member so that nothing in it is a merge tag."""
-    return text.replace("{{", tag(BRACES))
 
 
 def _rendered(template: str, context: dict, why: str, group: Group, more: dict[str, str] | None = None) -> Finished:

@@ -7,13 +7,13 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterable
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone as clock
 
 from groups.models import Mute, Post, Preference, Refusal
 from groups.readers import active_members, last_morning, next_morning, readers_now
 from mailing.delivery import revive
+from mailing.keeping_lists import passed_on_by_list
 from mailing.models import Delivery
 from mailing.queue import LOT, promise_to
 from mailing.talk_readers import organisers_address
@@ -30,17 +30,20 @@ def queue_posts(now: datetime.datetime | None = None) -> int:
     """Queue the next posts for everybody who gets each as a message, and return how many posts.
 
     A group that writes very much goes slower from its sixth message in a minute on, so that others are not kept.
+    What a mailing list at the provider has passed on goes to nobody from here.
     """
     now = now or clock.now()
-    if settings.GROUP_DISCUSSION != "relay":
-        return 0
     posts = list(
         Post.objects.filter(queued=None, state=Post.State.SHOWN).select_related("author").order_by("pk")
         .select_for_update(skip_locked=True, of=("self",))[:POSTS]
     )  # fmt: skip
     slots = _Slots({post.group_id for post in posts}, now)
+    passed_on = passed_on_by_list(posts)
     rows = []
     for post in posts:
+        if post.pk in passed_on:
+            post.queued = now
+            continue
         post.queued = slots.next(post.group_id)
         key = f"post:{post.pk}"
         readers = readers_now(post).select_related("signup").order_by("pk")

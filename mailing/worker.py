@@ -17,6 +17,7 @@ from mailing import delivery, introductions, queue, talk_queue, transports
 from mailing.activity import active_people
 from mailing.audience import audience_size
 from mailing.brakes import site_is_paused, stop_harmful
+from mailing.keeping_lists import keep_lists
 from mailing.keeping_step import keep_step
 from mailing.models import Delivery, Email, Tick
 from mailing.purging import purge
@@ -93,7 +94,8 @@ def _keep_step(report: Report) -> str:
     if site_is_paused() or transports.ready():
         return ""
     report.counts["addresses changed at the provider"], trouble = keep_step(stopping=report.stopping)
-    return trouble
+    report.counts["changes to mailing lists"], about_lists = keep_lists(stopping=report.stopping)
+    return trouble or about_lists
 
 
 def _queue_people(counts: Counter) -> None:

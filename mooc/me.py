@@ -15,6 +15,7 @@ from groups.holding import forget_talk, held_talk
 from groups.models import Membership, StillIn
 from mailing import reading
 from mailing.delivery import forget
+from mailing.replying import forget_replies
 from mailing.suppressing import lift_unsubscription
 from mooc.lib.deadlocks import once_more_after_deadlock
 from mooc.my_group import about_group
@@ -132,6 +133,7 @@ def back(request: HttpRequest, row: Signup) -> HttpResponse:
 def _erase(address: str) -> None:
     forget(address)
     forget_talk(address)
+    forget_replies(address)
     erase(address)
     forget(address)  # what the worker has promised them meanwhile
 
@@ -152,6 +154,7 @@ def data(request: HttpRequest, row: Signup) -> HttpResponse:
     """Everything held under my address, as JSON."""
     held = {**held_data(row.email), "messages": reading.held_messages(row.email)}
     held["check_ins"] = reading.held_check_ins(row.email)
+    held["replies"] = reading.held_replies(row.email)
     held["groups"] = [
         {"group": member.group.name, "address": member.group.address, "joined": member.joined, "left": member.left}
         for member in Membership.objects.filter(signup__folded=row.folded).select_related("group")

@@ -85,6 +85,8 @@ if MAIL_TRANSPORT == "smtp" and not EMAIL_HOST:
 
 # Groups
 GROUP_DISCUSSION = env.choice("GROUP_DISCUSSION", ("relay", "lists"), "relay")
+if GROUP_DISCUSSION == "lists" and MAIL_TRANSPORT != "mailgun":
+    warnings.warn("GROUP_DISCUSSION is lists, which needs mail by Mailgun: groups talk by relay.", stacklevel=1)
 GROUP_OPEN_DAYS = env.whole("GROUP_OPEN_DAYS", 60, most=3650)
 GROUP_POSTS_PER_HOUR = env.whole("GROUP_POSTS_PER_HOUR", 20, least=1)
 GROUP_MESSAGE_MEGABYTES = env.number("GROUP_MESSAGE_MEGABYTES", 30, least=0.1, most=50)

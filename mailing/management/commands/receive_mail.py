@@ -16,7 +16,7 @@ WHERE = ("Delivered-To", "X-Original-To", "To")
 
 
 class Command(BaseCommand):
-    help = "Take one message from standard input and pass it on to its group."
+    help = "Take one message from standard input and pass it on to its group, or keep it for the organisers."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--to", help="for whom it is; without it the message's own head says so")
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{recipient}: {result}")
         known = set(results.values()) - {Result.UNKNOWN}
         if not known:
-            self.stderr.write("No group has this address. Name the recipient with --to.")
+            self.stderr.write("This is the address of no group and not the organisers'. Name the recipient with --to.")
             return NO_USER
         return BAD_DATA if known == {Result.UNREADABLE} else DONE
 
