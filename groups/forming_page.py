@@ -83,7 +83,7 @@ class FormingPage:
                 said.pop(name, None)
             return HttpResponseRedirect(f"{here}?{said.urlencode()}")
         sentence = ngettext("%(count)s group is made.", "%(count)s groups are made.", count)
-        told = _("Each member gets a message about their group with the next tick. You can move people by hand.")
+        told = _("Each member gets a message about their group within minutes. You can move people by hand.")
         said = f"{sentence % {'count': f'{count:,}'}} {told}"
         messages.success(request, said)
         self.log_change(request, run, said)
@@ -112,6 +112,7 @@ def preview_context(found: forming.Preview) -> dict[str, object]:
     rules, run = found.rules, found.sequence
     context: dict[str, object] = {
         "people": len(found.people),
+        "told": forming.eligible(run).count(),
         "left_out": forming.left_out(run, rules.confirmed_only),
         "unknown_zones": forming.unknown_zones(run),
         "rules": rules,

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from groups.forming import rules_of
-from groups.models import LARGEST, FormingRules
+from groups.models import LARGEST, LARGEST_MOST, FormingRules
 from groups.plan import MIX, SIMILAR, Options
 from mooc.lib.text import validate_line
 from sequence.models import Sequence
@@ -22,12 +22,13 @@ class FormingForm(forms.Form):
     target = forms.IntegerField(label=_("People in a group"), min_value=1, max_value=LARGEST)
     minimum = forms.IntegerField(label=_("At least"), min_value=1, max_value=LARGEST, required=False)
     maximum = forms.IntegerField(
-        label=_("At most"), min_value=1, max_value=2 * LARGEST, required=False,
+        label=_("At most"), min_value=1, max_value=LARGEST_MOST, required=False,
         help_text=_("Empty: from six tenths to fourteen tenths of the size."),
     )  # fmt: skip
     apart = forms.ChoiceField(
         label=_("Groups of their own by"), required=False,
-        help_text=_("For languages. If few share an answer, they go with the answer that most gave."),
+        help_text=_("For languages. If few share an answer, they go with the answer that most gave. "
+                    "This question is not mixed then."),
     )  # fmt: skip
     people = forms.ChoiceField(
         label=_("Who is in"), choices=[("confirmed", _("Only people who confirmed")), ("all", _("Everybody"))],

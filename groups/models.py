@@ -11,7 +11,7 @@ from groups.plan import Options, Rule
 from sequence.models import Sequence
 from signup.models import Signup
 
-LARGEST = 10_000  # people wanted in a group
+LARGEST, LARGEST_MOST = 100, 140  # people wanted in a group, and at most: how long a plan takes grows with their square
 
 
 class GroupQuerySet(models.QuerySet["Group"]):
@@ -120,7 +120,7 @@ class FormingRules(models.Model):
     sequence = models.OneToOneField(Sequence, models.CASCADE, related_name="forming_rules", primary_key=True)
     target = models.PositiveSmallIntegerField(default=20, validators=[MaxValueValidator(LARGEST)])
     minimum = models.PositiveSmallIntegerField(default=12)
-    maximum = models.PositiveSmallIntegerField(default=28, validators=[MaxValueValidator(2 * LARGEST)])
+    maximum = models.PositiveSmallIntegerField(default=28, validators=[MaxValueValidator(LARGEST_MOST)])
     questions = models.JSONField(default=list)  # [[key, "mix" or "similar"], ...] in the organiser's order
     apart = models.CharField(max_length=40, blank=True)  # key of the question whose answers stay in groups of their own
     confirmed_only = models.BooleanField(default=True)
@@ -139,8 +139,8 @@ class FormingRules(models.Model):
         return self.confirmed_only and self.sequence.confirm_addresses
 
     def options(self) -> Options:
-        """Return the rules as the pure functions take them."""
-        questions = tuple(Rule(key, how) for key, how in self.questions)
+        """Return the rules as the pure functions take them; what keeps people apart cannot be mixed besides."""
+        questions = tuple(Rule(key, how) for key, how in self.questions if key != self.apart)
         return Options(self.target, self.minimum, self.maximum, questions, self.apart, self.seed)
 
 

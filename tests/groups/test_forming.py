@@ -142,9 +142,10 @@ def test_forty_languages_and_missing_answers():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--size", "0", "--min", "0", "--max", "-3"], "between"),
+        (["--size", "0"], "at least one person"),
+        (["--size", "0", "--min", "0", "--max", "-3"], "at least one person"),
         (["--min", "20", "--max", "28"], "the largest must be at least 39"),
-        (["--size", "20000000"], "10000"),
+        (["--size", "20000000"], "target: Ensure this value is less than or equal to 100"),
     ],
 )
 def test_rules_that_cannot_be_are_a_sentence(options, words):
