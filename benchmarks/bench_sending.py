@@ -33,7 +33,7 @@ def run(people: Iterable[int] = ()) -> list[Row]:
             sequence = do(environment, "fill", size)["sequence"]
             figures, seconds = _one_worker(environment, address, sequence, size, peaks)
             rows += figures
-            if size == max((one for one in sizes if one <= MIDDLE), default=0):
+            if size == MIDDLE:  # fewer calls are over before four workers have shared them
                 rows.append(_four_workers(environment, sequence, size, seconds))
     if len(peaks) > 1:
         least, most = min(peaks), max(peaks)

@@ -1,8 +1,14 @@
 """FutureLearn's partner data: fetched, kept, loaded, counted."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class DashboardImportConfig(AppConfig):
     name = "dashboard_import"
     verbose_name = "FutureLearn"
+
+    def ready(self) -> None:
+        for name in ("tallies", "peers", "measuring", "team"):
+            import_module(f"dashboard_import.{name}")  # they register themselves with the roll-ups

@@ -1,14 +1,15 @@
 """Roll-ups: counts that pages of statistics read, made anew in the transaction that loads a run's rows.
 
-Each is a function of a run, registered for the kinds of file that it reads. A load waits for all of its kind, and
-each pass over a million rows takes a third of a second: ask for several counts in one pass.
+Each is a function of a run, registered for the kinds of file that it reads; ours are in `dashboard_import.tallies`.
+A load waits for all of its kind, and each pass over a million rows takes a third of a second: ask for several counts
+in one pass.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from django.db import connection, models
+from django.db import connection
 
-from dashboard_import.models import CourseRun, StepActivity, StepDay
+from dashboard_import.models import CourseRun
 
 Refresh = Callable[[CourseRun], None]
 REGISTRY: dict[str, list[Refresh]] = {}
@@ -31,39 +32,8 @@ def refresh(run: CourseRun, kind: str) -> None:
         function(run)
 
 
-def fill(model: type[models.Model], run: CourseRun, fields: Sequence[str], select: str) -> None:
-    """Replace what `model` holds of `run` by what a SELECT gives, a column for each of `fields`.
-
-    `select` is our own SQL; `%(run)s` in it stands for the run's id.
-    """
-    model.objects.filter(run=run).delete()
-    quote = connection.ops.quote_name
-    names = ", ".join(quote(model._meta.get_field(name).column) for name in ("run", *fields))
-    rows = f"SELECT %(run)s AS run_id, rolled.* FROM ({select}) AS rolled"  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {quote(model._meta.db_table)} ({names}) {rows}", {"run": run.pk})
-
-
 def day(column: str) -> str:
     """Return SQL for the day (UTC) of a moment in `column`, as a DateField holds it."""
     if connection.vendor == "postgresql":
         return f"({column} AT TIME ZONE 'UTC')::date"
     return f"substr({column}, 1, 10)"
-
-
-@rollup("step_activity")
-def steps_per_day(run: CourseRun) -> None:
-    """Count first visits and completions of each step on each day, in one pass."""
-    visited, completed = day("first_visited_at"), day("last_completed_at")
-    pairs = (
-        f"SELECT week, step, {visited} AS visited_day, {completed} AS completed_day, count(*) AS learners"  # noqa: S608
-        f" FROM {StepActivity._meta.db_table} WHERE run_id = %(run)s GROUP BY 1, 2, 3, 4"
-    )
-    fill(
-        StepDay, run, ("week", "step", "day", "visited", "completed"),
-        f"WITH pairs AS ({pairs}), counted AS ("  # noqa: S608
-        "SELECT week, step, visited_day AS day, learners AS visited, 0 AS completed FROM pairs"
-        " UNION ALL SELECT week, step, completed_day, 0, learners FROM pairs)"
-        " SELECT week, step, day, sum(visited), sum(completed) FROM counted WHERE day IS NOT NULL"
-        " GROUP BY week, step, day",
-    )  # fmt: skip

@@ -8,11 +8,14 @@ from django.utils.translation import gettext_lazy as _
 from groups.by_hand_page import ByHandPage
 from groups.forming_page import FormingPage
 from groups.models import Group, Membership
+from groups.post_admin import PostAdmin, RefusalAdmin
 from mooc.lib.admin import CourseAdmin, ReadOnly
 from mooc.lib.text import validate_line
 from signup.admin import SignupAdmin
 from signup.models import Signup
 from signup.people_csv import Column
+
+__all__ = ["GroupAdmin", "GroupedSignupAdmin", "PostAdmin", "RefusalAdmin"]
 
 
 class MembershipInline(ReadOnly, admin.TabularInline):

@@ -8,9 +8,14 @@ from django.utils import timezone as clock
 from django.utils.translation import gettext_lazy as _
 
 from groups.plan import Options, Rule
+from groups.posts import Attachment, Mute, Post, Preference, Refusal, Report
 from sequence.models import Sequence
 from signup.models import Signup
 
+__all__ = [
+    "LARGEST", "Attachment", "FormingRules", "Group", "Membership", "Mute", "News", "Post", "Preference", "Refusal",
+    "Report", "StillIn", "add_member", "create_group",
+]  # fmt: skip
 LARGEST = 10_000  # people wanted in a group
 
 

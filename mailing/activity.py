@@ -4,9 +4,13 @@ import datetime
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.db.models import Count
 from django.utils import timezone as clock
 
+from groups.models import Group, Post
+from groups.numbers import Talk as Counted
+from groups.numbers import talk_of
 from mailing.models import CheckIn, Event
 from sequence.models import Sequence
 
@@ -55,8 +59,9 @@ class Activity:
 
 
 def activity_of(sequence: Sequence, now: datetime.datetime | None = None) -> Activity:
-    """Return the signs of life of a course run in the seven days before `now`; two queries."""
-    since = (now or clock.now()) - WINDOW
+    """Return the signs of life of a course run in the seven days before `now`; six queries."""
+    now = now or clock.now()
+    since = now - WINDOW
     people: dict[int, Signs] = defaultdict(Signs)
     events = Event.objects.filter(
         kind__in=(OPENED, CLICKED), machine=False, happened__gte=since, delivery__signup__sequence=sequence
@@ -70,7 +75,28 @@ def activity_of(sequence: Sequence, now: datetime.datetime | None = None) -> Act
     answers = CheckIn.objects.filter(said__gte=since, signup__sequence=sequence)
     for person, answer in answers.values_list("signup", "answer"):
         people[person].check_ins[answer] += 1
-    return Activity(dict(people))
+    return Activity(dict(people), _talk(sequence, now))
+
+
+def _talk(sequence: Sequence, now: datetime.datetime) -> dict[int, Talk] | None:
+    """Return what each group wrote; None where mailing lists at the provider pass messages on, unknown to us."""
+    if settings.GROUP_DISCUSSION != "relay":
+        return None
+    groups = Group.objects.filter(sequence=sequence)
+    shown = Post.objects.filter(group__in=groups, state=Post.State.SHOWN, made__gte=now - WINDOW)
+    wrote: dict[int, set[int]] = defaultdict(set)
+    for group, author in shown.exclude(author=None).order_by().values_list("group", "author").distinct():
+        wrote[group].add(author)
+    counted = talk_of(groups, now)
+    return {
+        group: _talk_from(counted.get(group, Counted()), frozenset(wrote[group]))
+        for group in groups.values_list("pk", flat=True)
+    }
+
+
+def _talk_from(found: Counted, wrote: frozenset[int]) -> Talk:
+    wait = None if found.first_reply is None else datetime.timedelta(seconds=found.first_reply)
+    return Talk(ever_wrote=found.writers, wrote=wrote, posts=found.posts_in_week, first_reply=wait)
 
 
 def active_people(sequence: Sequence, now: datetime.datetime | None = None) -> frozenset[int]:

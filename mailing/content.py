@@ -63,7 +63,8 @@ def sender() -> str:
     return formataddr((name or settings.MOOC_TITLE, address))
 
 
-def _layout(subject: str, course: str, why: str, **more: str) -> dict[str, str]:
+def layout(subject: str, course: str, why: str, **more: str) -> dict[str, str]:
+    """Return what the layout of a message needs besides its body; `more` wins."""
     return {
         "subject": subject,
         "course": course,
@@ -83,7 +84,7 @@ def finish_email(email: Email) -> Finished:
     course = title_of(email.sequence)
     why = _("You get this message because you joined %(course)s.") % {"course": course}
     html, text = check_in.put_in(email.html, email.text)
-    return finish(html, text, _layout(email.subject, course, why))
+    return finish(html, text, layout(email.subject, course, why))
 
 
 def _finished_email(email: Email) -> tuple[str, Finished]:
@@ -109,7 +110,7 @@ def _finished_system(first: Delivery, sequence: Sequence | None) -> tuple[str, F
     if first.kind in group_letters.KINDS:
         words = group_letters.words_of(first, sequence)
         context |= words.context
-        return _rendered(words.template, context, _layout("", course, words.why, **words.button))
+        return _rendered(words.template, context, layout("", course, words.why, **words.button))
     confirm = _("See the new answers") if context["changes"] else _("Confirm my address")
     name, why, button = {
         Kind.CONFIRM: (
@@ -141,7 +142,7 @@ def _finished_system(first: Delivery, sequence: Sequence | None) -> tuple[str, F
     }[first.kind]
     own = sequence if sequence and first.kind == Kind.WELCOME else None
     context |= {"welcome": own.welcome_html if own else "", "welcome_text": text_of(own.welcome_html) if own else ""}
-    return _rendered(name, context, _layout(own.welcome_subject if own else "", course, why, **button))
+    return _rendered(name, context, layout(own.welcome_subject if own else "", course, why, **button))
 
 
 def _rendered(name: str, context: dict, layout: dict[str, str]) -> tuple[str, Finished]:

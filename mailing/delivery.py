@@ -19,6 +19,8 @@ from groups.models import Membership
 from mailing.eligible import complained, members_of, why_not
 from mailing.letters import Answer, Outcome
 from mailing.models import Batch, Delivery, Email, Event, OutboxMessage, SitePause, Suppression
+from mailing.talk_readers import of_one_course
+from mailing.turns import next_of
 from mooc.lib.addresses import fold
 from mooc.lib.deadlocks import once_more_after_deadlock
 from mooc.lib.digests import digest
@@ -62,13 +64,13 @@ def due(now: datetime.datetime) -> QuerySet[Delivery]:
 def claim(now: datetime.datetime | None = None, size: int | None = None, bundle: str = "") -> Claim | None:
     """Take the next deliveries that can share one provider call, of one `bundle` if given; None when nothing waits.
 
-    The most urgent kind goes first. Any number of workers may claim at once: each takes rows that no other has
-    locked. Whether each person is still to be written to is asked here, with their rows locked, so nobody who left
-    before the claim was committed is written to.
+    The most urgent kind goes first, and posts of groups in turns with what is less urgent. Any number of workers may
+    claim at once: each takes rows that no other has locked. Whether each person is still to be written to is asked
+    here, with their rows locked, so nobody who left before the claim was committed is written to.
     """
     now = now or clock.now()
     waiting = due(now).filter(bundle=bundle) if bundle else due(now)
-    first = waiting.order_by("kind", "pk").select_for_update(skip_locked=True).first()
+    first = next_of(waiting.order_by("kind", "pk").select_for_update(skip_locked=True))
     if first is None:
         return None
     # A range of one, in the order of the index `delivery_of_bundle`. Asked for an equal bundle in the order of the
@@ -97,7 +99,7 @@ def _claim_of(rows: list[Delivery], bundle: str, now: datetime.datetime) -> Clai
         reason = why_not(row, members, reported)
         if reason:
             skipped.setdefault(reason, []).append(row)
-        elif fold(row.address) not in seen and _course(row) == _course((going or [row])[0]):
+        elif fold(row.address) not in seen and of_one_course(row, going):
             # A second message of this kind to one address waits for the next call: a call names an address once.
             # So does somebody whom the waiting list has moved into a course meanwhile: a call is about one course.
             seen.add(fold(row.address))
@@ -106,10 +108,6 @@ def _claim_of(rows: list[Delivery], bundle: str, now: datetime.datetime) -> Clai
         _skip(kept_back, reason, now)
     batch = _open_batch(bundle, going, now) if going else None
     return Claim(batch, going, sum(map(len, skipped.values())))
-
-
-def _course(row: Delivery) -> int | None:
-    return row.signup.sequence_id if row.signup else None
 
 
 def _skip(rows: list[Delivery], reason: str, now: datetime.datetime) -> None:

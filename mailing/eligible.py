@@ -7,6 +7,8 @@ from django.utils.translation import gettext as _
 from groups.models import Membership
 from mailing.group_letters import still_there
 from mailing.models import Delivery, Email, Suppression
+from mailing.reply_letters import is_there
+from mailing.talk_readers import is_copy, still_reading
 from mooc.lib.addresses import fold
 
 Kind = Delivery.Kind
@@ -17,8 +19,10 @@ def why_not(row: Delivery, members: set[int] | None, complained: set[str]) -> st
     person = row.signup
     if fold(row.address) in complained:
         return _("This address reported our mail as spam. Only an organiser can lift that.")
-    if row.kind in (Kind.TEST, Kind.CONTROL):
+    if row.kind in (Kind.TEST, Kind.CONTROL, Kind.ANSWER) or is_copy(row):
         return ""
+    if row.kind == Kind.WRITTEN:
+        return "" if is_there(row) else _("The sign-up was deleted.")
     if person is None:
         return _("The sign-up was deleted.")
     if person.left:
@@ -31,7 +35,7 @@ def why_not(row: Delivery, members: set[int] | None, complained: set[str]) -> st
         return _("The address is no longer confirmed.")
     if members is not None and person.pk not in members:
         asked = row.kind in (Kind.ASK, Kind.LEFT_OUT)
-        return _("Answered before it was sent.") if asked else _("Left the group before it was sent.")
+        return _("Answered before it was sent.") if asked else _("Left the group, or a moderator holds it.")
     return ""
 
 
@@ -40,9 +44,11 @@ def members_of(email: Email | None, rows: Sequence[Delivery]) -> set[int] | None
 
     None where the message has nothing to do with groups.
     """
+    people = [row.signup_id for row in rows if row.signup_id]
+    if rows and rows[0].kind in (Kind.POST, Kind.DIGEST):
+        return still_reading(rows[0], people)
     if email is None or email.audience != Email.Audience.GROUPS:
         return still_there(rows)
-    people = [row.signup_id for row in rows]
     return set(Membership.objects.current().filter(signup__in=people).values_list("signup", flat=True))
 
 

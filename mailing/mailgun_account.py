@@ -1,6 +1,8 @@
 """What the Mailgun account knows of our domain, and what we set there: webhooks and the route of incoming mail."""
 
+import re
 from dataclasses import dataclass
+from email.utils import parseaddr
 from typing import Any
 
 import requests
@@ -16,6 +18,7 @@ MOST_URLS = 3  # of one webhook
 EVENTS_PATH, INBOUND_PATH = "/hooks/mailgun/events/", "/hooks/mailgun/inbound/mime"
 PAGE = 100  # routes
 ROUTE = "Mail to the groups of the course"
+INBOX_ROUTE = "Answers to the organisers of the course"
 
 
 class AccountError(Exception):
@@ -128,17 +131,35 @@ def _urls(webhook: Any) -> list[str]:
 
 def set_route() -> str:
     """Have Mailgun hand us the mail to groups; return a line that says what was done. Raises AccountError."""
-    expression = f'match_recipient("group-.*@{settings.EMAIL_DOMAIN}")'
+    return _set_route(f"group-.*@{settings.EMAIL_DOMAIN}", ROUTE)
+
+
+def set_inbox_route() -> str:
+    """Have Mailgun hand us the mail to the organisers; return a line that says what was done. Raises AccountError."""
+    address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    domain = address.rpartition("@")[2].lower()
+    if domain not in (settings.EMAIL_DOMAIN.lower(), settings.MAILGUN_API_DOMAIN.lower()):
+        raise AccountError(
+            f"Mail to {address} does not come to Mailgun. Let the mail server of {domain} hand a copy to "
+            "`manage.py receive_mail`, or set DEFAULT_FROM_EMAIL to an address of your domain at Mailgun."
+        )
+    return _set_route(re.escape(address), INBOX_ROUTE)
+
+
+def _set_route(recipient: str, description: str) -> str:
+    expression = f'match_recipient("{recipient}")'
     actions = [f'forward("{_public(INBOUND_PATH)}")']
     ours = next((route for route in _routes() if route.get("expression") == expression), None)
     if ours is None:
         _call("POST", "/v3/routes", {
-            "priority": "0", "description": ROUTE, "expression": expression, "action": actions,
+            "priority": "0", "description": description, "expression": expression, "action": actions,
         })  # fmt: skip
         return f"route {expression}: made, {actions[0]}"
-    if ours.get("actions") == actions:
+    # Whoever sends the organisers' mail to a mailbox as well keeps that.
+    others = [action for action in ours.get("actions") or [] if INBOUND_PATH not in action]
+    if ours.get("actions") == [*actions, *others] or ours.get("actions") == [*others, *actions]:
         return f"route {expression}: nothing changed"
-    _call("PUT", f"/v3/routes/{ours['id']}", {"action": actions})
+    _call("PUT", f"/v3/routes/{ours['id']}", {"action": [*actions, *others]})
     return f"route {expression}: updated, {actions[0]}"
 
 

@@ -20,11 +20,17 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 # What a provider could take for one of its variables: %recipient.name%, %unsubscribe_url% and the like.
 _VARIABLES = re.compile(r"%(?:[\w.\-]+%)+")
 _LONGEST_IN_LINE = 500
+BRACES = "two_braces"  # the tag by which a text shows two braces and no tag
 
 
 def tag(name: str, fallback: str = "") -> str:
     """Return a merge tag as the layout and the system templates print it."""
     return f"{{{{ {name}|{fallback} }}}}" if fallback else f"{{{{ {name} }}}}"
+
+
+def inert(text: str) -> str:
+    """Return text in which nothing is a merge tag; it needs the value `BRACES: "{{"`."""
+    return text.replace("{{", tag(BRACES))
 
 
 def replaced(text: str, name: str, by: str, *, html: bool) -> str:

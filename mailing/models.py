@@ -10,10 +10,17 @@ from django.utils import timezone as clock
 from django.utils.translation import gettext_lazy as _
 from django_prose_editor.fields import ProseEditorField
 
+from mailing.provider_lists import ListMember, ProviderList
+from mailing.replies import Answer, Reply, SavedAnswer
 from mooc.lib.moments import read
 from mooc.lib.richtext import EXTENSIONS
 from sequence.models import Sequence
 from signup.models import Signup
+
+__all__ = [
+    "Answer", "Batch", "CheckIn", "Delivery", "Email", "Event", "ListMember", "OutboxMessage", "ProviderList", "Reply",
+    "SavedAnswer", "SeenToken", "SitePause", "Suppression", "Tick", "create_email", "refuse_past",
+]  # fmt: skip
 
 
 class Email(models.Model):
@@ -132,6 +139,8 @@ class Delivery(models.Model):
         LINK = 11, _("link")
         TEST = 12, _("test message")
         CONTROL = 13, _("control message")
+        ANSWER = 14, _("answer to a message not passed on")
+        WRITTEN = 15, _("an organiser’s answer")
         WELCOME = 20, _("welcome")
         ASK = 24, _("“still in?”")
         INTRO = 25, _("introduction to a group")

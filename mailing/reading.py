@@ -6,7 +6,7 @@ from django.utils import timezone as clock
 from groups.models import Membership
 from mailing import check_in, merge
 from mailing.content import values_of
-from mailing.models import CheckIn, Delivery, Email
+from mailing.models import CheckIn, Delivery, Email, Reply
 from mailing.render import sanitised
 from mooc.lib.addresses import fold
 from signup.models import Signup
@@ -85,3 +85,15 @@ def held_check_ins(address: str) -> list[dict[str, object]]:
     """Return what the owner of an address said to “How is it going?”, as JSON-ready values."""
     rows = CheckIn.objects.filter(signup__folded=fold(address)).select_related("email").order_by("pk")
     return [{"message": row.email.subject, "answer": row.answer, "said": row.said} for row in rows]
+
+
+def held_replies(address: str) -> list[dict[str, object]]:
+    """Return what an address wrote to the organisers, and what they answered, as JSON-ready values."""
+    rows = Reply.objects.filter(folded=fold(address)).prefetch_related("answers").order_by("pk")
+    return [
+        {
+            "subject": row.subject, "text": row.text, "came": row.made,
+            "answers": [{"text": one.text, "written": one.made} for one in row.answers.all()],
+        }
+        for row in rows
+    ]  # fmt: skip

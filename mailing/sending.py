@@ -14,7 +14,7 @@ from django.utils import timezone as clock
 
 from mailing import delivery, transports
 from mailing.brakes import site_is_paused
-from mailing.content import letter_of
+from mailing.composing import letter_of
 from mailing.letters import Answer, Outcome, Progress
 from mailing.models import Batch, Delivery
 

@@ -1,9 +1,10 @@
-"""The provider's signed calls: `/hooks/mailgun/events/`."""
+"""The provider's signed calls: `/hooks/mailgun/events/` and `/hooks/mailgun/inbound/mime`."""
 
 import hashlib
 import hmac
 import json
 import time
+from threading import BoundedSemaphore
 
 from django.conf import settings
 from django.db import transaction
@@ -12,14 +13,20 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from mailing.inbound_form import UnreadableFormError, fields_of
 from mailing.models import SeenToken
 from mailing.news import UnreadableError, read, take
+from mailing.receiving import receive
 from mooc.lib.insert import insert_if_new
 
 DONE, REFUSED = 200, 406  # Mailgun repeats a call for eight hours after any other answer
 OLDEST = 12 * 3600  # seconds; repeats come for about eight hours
 EARLIEST = 600  # seconds that the provider's clock may be ahead of ours
 LARGEST = 1_000_000  # bytes
+LARGEST_FORM = 60_000_000  # bytes; Mailgun takes messages up to 25 MB, and a form may write a byte as three
+SMALL_FORM = 2_000_000  # bytes
+# A form must be read before its signature can be: so many large ones at a time, whoever sends them, and no more.
+_large_forms = BoundedSemaphore(2)
 
 
 def is_signed(timestamp: object, token: object, signature: object) -> bool:
@@ -66,4 +73,42 @@ def events(request: HttpRequest) -> HttpResponse:
         # A token seen before is the provider's repeat of a call that we took, or somebody's replay: it is done.
         if insert_if_new(SeenToken(token=token)):
             take(news)
+    return HttpResponse("done", status=DONE, content_type="text/plain")
+
+
+@csrf_exempt
+@require_POST
+def inbound(request: HttpRequest) -> HttpResponse:
+    """Take one raw message that came to a group. 200 for what is done, stored or not; 406 for what must not come again.
+
+    Too many large ones at a time are sent away with 503: the provider comes again.
+    """
+    size = request.headers.get("Content-Length") or ""
+    if not size.isdigit() or int(size) > LARGEST_FORM:
+        return HttpResponse("too large", status=REFUSED, content_type="text/plain")
+    if int(size) <= SMALL_FORM:
+        return _take_form(request, int(size))
+    if not _large_forms.acquire(blocking=False):
+        return HttpResponse("busy", status=503, content_type="text/plain", headers={"Retry-After": "60"})
+    try:
+        return _take_form(request, int(size))
+    finally:
+        _large_forms.release()
+
+
+def _take_form(request: HttpRequest, size: int) -> HttpResponse:
+    try:
+        fields = fields_of(request.headers.get("Content-Type", ""), request.read(size))
+    except UnreadableFormError:
+        return HttpResponse("unreadable", status=REFUSED, content_type="text/plain")
+    text = {name: value[:1000].decode("utf-8", "replace") for name, value in fields.items()}
+    timestamp, token = text.get("timestamp", ""), text.get("token", "")
+    signed = is_signed(timestamp, token, text.get("signature", ""))
+    if not signed or not is_fresh(timestamp) or not 0 < len(token) <= 100:
+        return HttpResponse("not signed by us, or too old", status=REFUSED, content_type="text/plain")
+    raw, recipients = fields.get("body-mime", b""), [one.strip() for one in text.get("recipient", "").split(",")]
+    with transaction.atomic():
+        if insert_if_new(SeenToken(token=token)):
+            for recipient in recipients:
+                receive(raw, recipient, text.get("sender"))
     return HttpResponse("done", status=DONE, content_type="text/plain")

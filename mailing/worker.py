@@ -12,10 +12,12 @@ from django.db import connection
 from django.utils import timezone as clock
 
 from groups.placing import place_late
-from mailing import delivery, introductions, queue, transports
+from groups.talking import forget_refusals
+from mailing import delivery, introductions, queue, talk_queue, transports
 from mailing.activity import active_people
 from mailing.audience import audience_size
 from mailing.brakes import site_is_paused, stop_harmful
+from mailing.keeping_lists import keep_lists
 from mailing.keeping_step import keep_step
 from mailing.models import Delivery, Email, Tick
 from mailing.purging import purge
@@ -82,6 +84,7 @@ def _round(report: Report, freeze: bool) -> None:
     report.trouble = report.trouble or trouble
     report.counts["e-mails finished"] += queue.finish_emails()
     forget_visits()
+    forget_refusals()
     report.counts["old news cleared"] += purge()
     Email.objects.filter(state=Email.State.TEST, date_created__lt=clock.now() - KEEP_TESTS).delete()
 
@@ -91,7 +94,8 @@ def _keep_step(report: Report) -> str:
     if site_is_paused() or transports.ready():
         return ""
     report.counts["addresses changed at the provider"], trouble = keep_step(stopping=report.stopping)
-    return trouble
+    report.counts["changes to mailing lists"], about_lists = keep_lists(stopping=report.stopping)
+    return trouble or about_lists
 
 
 def _queue_people(counts: Counter) -> None:
@@ -103,6 +107,7 @@ def _queue_people(counts: Counter) -> None:
         ("welcomes", queue.queue_welcomes),
         ("late-comers placed", partial(place_late, active_of=active_people)),
         *introductions.STEPS,
+        *talk_queue.STEPS,
     ):
         while done := step():
             counts[name] += done

@@ -9,7 +9,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mailing import stats, transports
+from mailing import replying, stats, transports
 from mailing.brakes import site_is_paused
 from mailing.models import Email, Tick
 from mooc.lib.moments import in_words_beside_utc
@@ -177,6 +177,7 @@ def overview(now: datetime.datetime | None = None) -> dict[str, object]:
         "paused": paused,
         "alarms": alarms(states, waiting, paused),
         "waiting": waiting,
+        "replies": replying.waiting(),
         "unsure": stats.unsure(),
         "failed": stats.failed(now),
         "doubled": stats.doubled(now),

@@ -11,9 +11,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from groups.holding import forget_talk, held_talk
 from groups.models import Membership, StillIn
 from mailing import reading
 from mailing.delivery import forget
+from mailing.replying import forget_replies
 from mailing.suppressing import lift_unsubscription
 from mooc.lib.deadlocks import once_more_after_deadlock
 from mooc.my_group import about_group
@@ -130,6 +132,8 @@ def back(request: HttpRequest, row: Signup) -> HttpResponse:
 @transaction.atomic
 def _erase(address: str) -> None:
     forget(address)
+    forget_talk(address)
+    forget_replies(address)
     erase(address)
     forget(address)  # what the worker has promised them meanwhile
 
@@ -150,10 +154,12 @@ def data(request: HttpRequest, row: Signup) -> HttpResponse:
     """Everything held under my address, as JSON."""
     held = {**held_data(row.email), "messages": reading.held_messages(row.email)}
     held["check_ins"] = reading.held_check_ins(row.email)
+    held["replies"] = reading.held_replies(row.email)
     held["groups"] = [
         {"group": member.group.name, "address": member.group.address, "joined": member.joined, "left": member.left}
         for member in Membership.objects.filter(signup__folded=row.folded).select_related("group")
     ]
+    held["talk"] = held_talk(row.email)
     asked = StillIn.objects.filter(signup__folded=row.folded).values("asked", "yes", "told")
     held["still_in"] = list(asked)
     name = {"Content-Disposition": 'attachment; filename="my-data.json"'}

@@ -1,5 +1,6 @@
 """What my page shows of my group."""
 
+from groups.links import page_of
 from groups.models import Group, Membership
 from groups.moving import may_ask_for_another
 from groups.still_in import left_out
@@ -14,6 +15,7 @@ def about_group(row: Signup) -> dict[str, object]:
     others = Membership.objects.current().filter(group=group).exclude(signup=row).select_related("signup")
     return {
         "group": group,
+        "group_page": page_of(group.pk, row) if group else "",
         "members": in_words(other.signup for other in others) if group else "",
         "may_ask": may_ask_for_another(row),
         "left_out": not group and left_out(row),

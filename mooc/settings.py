@@ -83,6 +83,15 @@ if MAIL_TRANSPORT == "mailgun" and not MAILGUN_API_KEY:
 if MAIL_TRANSPORT == "smtp" and not EMAIL_HOST:
     warnings.warn("MAIL_TRANSPORT is smtp but EMAIL_HOST is missing: mail waits in the queue.", stacklevel=1)
 
+# Groups
+GROUP_DISCUSSION = env.choice("GROUP_DISCUSSION", ("relay", "lists"), "relay")
+if GROUP_DISCUSSION == "lists" and MAIL_TRANSPORT != "mailgun":
+    warnings.warn("GROUP_DISCUSSION is lists, which needs mail by Mailgun: groups talk by relay.", stacklevel=1)
+GROUP_OPEN_DAYS = env.whole("GROUP_OPEN_DAYS", 60, most=3650)
+GROUP_POSTS_PER_HOUR = env.whole("GROUP_POSTS_PER_HOUR", 20, least=1)
+GROUP_MESSAGE_MEGABYTES = env.number("GROUP_MESSAGE_MEGABYTES", 30, least=0.1, most=50)
+GROUP_PICTURE_MEGABYTES = env.number("GROUP_PICTURE_MEGABYTES", 5, most=50)
+
 # FutureLearn
 FUTURELEARN_DATA_DIR = Path(env.text("FUTURELEARN_DATA_DIR", str(BASE_DIR / "var" / "futurelearn")))
 FUTURELEARN_URL = env.url("FUTURELEARN_URL", "https://www.futurelearn.com")
@@ -94,6 +103,7 @@ if bool(FUTURELEARN_USERNAME) != bool(FUTURELEARN_PASSWORD):
     warnings.warn("Only one of FUTURELEARN_USERNAME and FUTURELEARN_PASSWORD is set: both are needed.", stacklevel=1)
 if FUTURELEARN_PAUSE < 0.5 and not is_loopback(urlsplit(FUTURELEARN_URL).netloc):
     warnings.warn("FUTURELEARN_PAUSE is under half a second: FutureLearn may shut us out.", stacklevel=1)
+STATISTICS_HIDE_BELOW = env.whole("STATISTICS_HIDE_BELOW", 0)
 FUTURELEARN_UPLOAD_MB = env.whole("FUTURELEARN_UPLOAD_MB", 500, least=1)
 
 # The application

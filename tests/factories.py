@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone as clock
 
-from groups.models import Group, Membership, create_group
+from groups.models import Group, Membership, Post, create_group
 from mailing.models import Delivery, Email
 from mailing.queue import queue_confirmations
 from sequence.models import Sequence
@@ -68,6 +68,13 @@ def group(*members: Signup, **fields) -> Group:
     Group.objects.filter(pk=made.pk).update(introduced=told and clock.now())
     made.refresh_from_db()
     return made
+
+
+def post(group: Group, **fields) -> Post:
+    """Make a post to a group that is shown: by `author`, a sign-up, or by the organisers."""
+    made = fields.get("made", clock.now())
+    given = {"text": "Shall we meet at six?", "source": "page", "origin": f"test{next(numbers)}", "made": made}
+    return Post.objects.create(**{**given, "group": group, "shown": made, **fields})
 
 
 def delivery(**fields) -> Delivery:

@@ -1,27 +1,91 @@
-"""Roll-ups: what pages of statistics read instead of the rows. Made by `dashboard_import.rollups` at each load."""
+"""Roll-ups: what pages of statistics read instead of the rows. Made by `dashboard_import.tallies` at each load."""
 
 from django.db import models
 
 from dashboard_import.models.runs import CourseRun
 
 
-class RollUp(models.Model):
-    """Counts over one run, replaced whole in the transaction that loads its rows."""
+class Tally(models.Model):
+    """One count of people of one run, such as how many visited step 2.5 on 12 March; kinds are those of `tallies`.
 
-    run = models.ForeignKey(CourseRun, models.CASCADE, related_name="+", db_constraint=False)
+    Of `week`, `step`, `day` (UTC) and `value` (a word of FutureLearn's) each kind uses what it needs. The four counts
+    are of everyone, and of those among them with the role of a learner, who bought a statement, who fully participated.
+    """
+
+    run = models.ForeignKey(CourseRun, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    kind = models.CharField(max_length=40)
+    week = models.SmallIntegerField(null=True)
+    step = models.SmallIntegerField(null=True)
+    day = models.DateField(null=True)
+    value = models.CharField(max_length=500, default="")
+    everyone = models.IntegerField()
+    learners = models.IntegerField()
+    buyers = models.IntegerField()
+    participants = models.IntegerField()
 
     class Meta:
-        abstract = True
+        indexes = [models.Index(fields=["run", "kind"], name="tallies_of_run")]
 
     def __str__(self) -> str:
-        return f"{type(self).__name__} of run {self.run_id}"
+        return f"{self.kind} of run {self.run_id}"
 
 
-class StepDay(RollUp):
-    """How many learners first visited, and how many completed, a step on a day (UTC)."""
+class LearnerSum(models.Model):
+    """What one learner did by one kind of file of a run: sums of rows, so that nobody has to read the rows again.
 
-    week = models.SmallIntegerField()
-    step = models.SmallIntegerField()
-    day = models.DateField()
-    visited = models.IntegerField()
-    completed = models.IntegerField()
+    `kind` is `step_activity`, `comments` or `question_response`; of the numbers each has its own, the others are zero.
+    """
+
+    run = models.ForeignKey(CourseRun, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    kind = models.CharField(max_length=20)
+    learner_id = models.CharField(max_length=64)
+    completed = models.IntegerField(default=0)
+    first_week = models.SmallIntegerField(null=True)
+    last_week = models.SmallIntegerField(null=True)
+    comments = models.IntegerField(default=0)
+    replies = models.IntegerField(default=0)
+    likes = models.BigIntegerField(default=0)
+    answers = models.IntegerField(default=0)
+    correct = models.IntegerField(default=0)
+    questions = models.IntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["run", "kind"], name="sums_of_run")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.learner_id} in run {self.run_id}"
+
+
+class Moments(models.Model):
+    """Sums over the learners of one group of a run, of which slopes and correlations are made.
+
+    The group is those who have the role of a learner or not, bought a statement or not, and so on; `count` is their
+    number. `sums` are {"steps": the sum of steps, "steps*likes": the sum of the products, …}, `most` the largest
+    values; names are those of `dashboard_import.measuring`.
+    """
+
+    run = models.ForeignKey(CourseRun, models.CASCADE, related_name="+", db_constraint=False)
+    learner = models.BooleanField()
+    buyer = models.BooleanField()
+    participant = models.BooleanField()
+    answered = models.BooleanField()
+    count = models.IntegerField()
+    sums = models.JSONField()
+    most = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"moments of run {self.run_id}"
+
+
+class TeamComment(models.Model):
+    """One comment by a member of a run's team; `place` counts them from 1, the newest first."""
+
+    run = models.ForeignKey(CourseRun, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    place = models.IntegerField()
+    comment_id = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["run", "place"], name="team_comments_in_order")]
+
+    def __str__(self) -> str:
+        return f"{self.comment_id} of run {self.run_id}"

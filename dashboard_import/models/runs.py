@@ -28,7 +28,10 @@ class CourseRun(models.Model):
         verbose_name_plural = _("FutureLearn runs")
         ordering = ["course", "number", "pk"]
         constraints = [models.UniqueConstraint(fields=["slug", "number"], name="one_run_per_slug_and_number")]
-        permissions = [("load_futurelearn", "Can load FutureLearn files")]
+        permissions = [
+            ("load_futurelearn", "Can load FutureLearn files"),
+            ("see_statistics", "May see statistics"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.course} {self.number}"

@@ -24,7 +24,7 @@ from dashboard_import.models import (
     PostCourseResponse,
     QuizResponse,
     StepActivity,
-    StepDay,
+    Tally,
     TeamMember,
     VideoStats,
     WeeklySentiment,
@@ -90,9 +90,9 @@ def test_what_is_in_the_rows(load, tmp_path):
     assert list(CourseStep.objects.order_by("row").values_list("week", "step", "step_type")) == [
         (1, 1, "video"), (1, 10, "article"),
     ]  # fmt: skip
-    counted = StepDay.objects.order_by("week", "step", "day").values_list("step", "day", "visited", "completed")
-    assert [(step, day.day, visited, completed) for step, day, visited, completed in counted] == [
-        (1, 5, 1, 0), (1, 6, 1, 1), (10, 5, 1, 0),
+    counted = Tally.objects.filter(kind__in=["visited", "completed"]).order_by("week", "step", "day", "kind")
+    assert [(one.step, one.day.day, one.kind, one.everyone) for one in counted] == [
+        (1, 5, "visited", 1), (1, 6, "completed", 1), (1, 6, "visited", 1), (10, 5, "visited", 1),
     ]  # fmt: skip
 
 
@@ -142,9 +142,9 @@ def test_columns_in_another_order_and_unknown_ones(load, tmp_path):
 def test_the_same_file_again_changes_nothing(load, tmp_path):
     path = write(tmp_path / "bread-1_step-activity.csv", text("step-activity"))
     load(path)
-    before = list(StepDay.objects.values_list("pk"))
+    before = list(Tally.objects.values_list("pk"))
     assert "as before" in load(path)
-    assert list(StepDay.objects.values_list("pk")) == before
+    assert list(Tally.objects.values_list("pk")) == before
     assert list(ImportedFile.objects.order_by("pk").values_list("outcome", flat=True)) == ["loaded", "unchanged"]
     write(tmp_path / "metadata.csv", "course_name,run,duration_weeks\nBread for all,1,6\n")
     assert "as before" in load(path.parent)
@@ -162,7 +162,8 @@ def test_a_load_replaces_that_kind_of_that_run_alone(load, tmp_path):
     assert list(StepActivity.objects.filter(run__number=1).values_list("learner_id", "week")) == [(BOB, 2)]
     assert StepActivity.objects.filter(run__number=2).count() == 3
     assert Enrolment.objects.count() == 2
-    assert list(StepDay.objects.filter(run__number=1).values_list("week", "visited", "completed")) == [(2, 1, 1)]
+    counted = Tally.objects.filter(run__number=1, kind__in=["visited", "completed"]).order_by("kind")
+    assert list(counted.values_list("week", "kind", "everyone")) == [(2, "completed", 1), (2, "visited", 1)]
 
 
 @pytest.mark.django_db
@@ -170,7 +171,7 @@ def test_a_file_with_a_header_only_empties_the_table(load, tmp_path):
     load(write(tmp_path / "bread-1_step-activity.csv", text("step-activity")))
     assert "loaded" in load(write(tmp_path / "bread-1_step-activity.csv", STEPS))
     assert not StepActivity.objects.exists()
-    assert not StepDay.objects.exists()
+    assert not Tally.objects.exists()
 
 
 GOOD = f"{ADA},1.1,1,1,{DAY},{LATER}"
@@ -261,10 +262,10 @@ def test_a_broken_file_changes_nothing(load, tmp_path, content):
     assert said.splitlines()[-1].endswith("Missing: bread-1_step-activity.csv.")
     assert not CourseRun.objects.exists()
     load(write(path, text("step-activity")))
-    before = list(StepActivity.objects.order_by("row").values()), list(StepDay.objects.values())
+    before = list(StepActivity.objects.order_by("row").values()), list(Tally.objects.values())
     write(path, content)
     assert BAD_FILES[content] in load(path)
-    assert (list(StepActivity.objects.order_by("row").values()), list(StepDay.objects.values())) == before
+    assert (list(StepActivity.objects.order_by("row").values()), list(Tally.objects.values())) == before
     file = ImportedFile.objects.latest("pk")
     assert (file.outcome, file.rows_stored) == ("refused", 0)
     assert file.rows_read == file.rows_rejected
@@ -290,7 +291,7 @@ def test_what_fails_in_the_middle_leaves_the_old_rows(load, tmp_path, monkeypatc
             load(path)
         assert ImportRun.objects.latest("pk").status == "failed"
     assert StepActivity.objects.count() == 3
-    assert sum(StepDay.objects.values_list("visited", flat=True)) == 3
+    assert sum(Tally.objects.filter(kind="visited").values_list("everyone", flat=True)) == 3
 
 
 @pytest.mark.django_db(transaction=True)
@@ -301,7 +302,7 @@ def test_readers_see_the_old_rows_until_all_new_ones_are_there(load, tmp_path, m
 
     def look(run, kind):
         def from_elsewhere():
-            seen.append((StepActivity.objects.count(), StepDay.objects.count()))
+            seen.append((StepActivity.objects.count(), Tally.objects.filter(kind="visited").count()))
             connections.close_all()
 
         other = threading.Thread(target=from_elsewhere)
@@ -324,7 +325,7 @@ def test_many_batches(load, tmp_path, monkeypatch):
     )
     stored = list(StepActivity.objects.order_by("row").values_list("row", "learner_id"))
     assert stored == [(number + 1, f"{number:036}") for number in range(500) if number != 321]
-    assert sum(StepDay.objects.values_list("completed", flat=True)) == 499
+    assert sum(Tally.objects.filter(kind="completed").values_list("everyone", flat=True)) == 499
 
 
 @pytest.mark.django_db
@@ -332,11 +333,17 @@ def test_a_file_that_the_database_refuses(load, tmp_path, monkeypatch):
     load(write(tmp_path / "bread-1_enrolments.csv", text("enrolments")))
     path = write(tmp_path / "bread-1_step-activity.csv", text("step-activity"))
     [source] = find(path)
-    monkeypatch.setattr(StepActivity._meta, "db_table", "no_such_table")
+
+    def fail(run, kind):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM no_such_table")
+
+    monkeypatch.setattr(rollups, "refresh", fail)
     with Import(ImportRun(by="test", source="test")) as importing:
         file = importing.load(source)
     assert (file.outcome, file.rows_stored) == ("refused", 0)
     assert connection.vendor in file.problem
+    assert not StepActivity.objects.exists()
     assert ImportRun.objects.latest("pk").status == "incomplete"
 
 

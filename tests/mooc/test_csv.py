@@ -10,14 +10,15 @@ from mooc.lib.csv import csv_lines, csv_response, guarded
     "cell",
     [
         "=1+1", "+1", "@sum", "-1", "-", "\t=1", "\r=1", "\n=1", '=HYPERLINK("https://x.example")',
-        "--1+cmd|' /C calc'!A0", "-- 1", "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20sum",
+        "--1+cmd|' /C calc'!A0", "-- 1", "--cmd|' /C calc'!A0", "--sum(1)", "--=1", "---1",
+        "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20sum",
     ],
 )  # fmt: skip
 def test_a_cell_that_would_start_a_formula_is_guarded(cell):
     assert guarded(cell) == f"'{cell}"
 
 
-@pytest.mark.parametrize("cell", ["Anna", "", "a=1", "a-b", "1", -1, 2.5, None])
+@pytest.mark.parametrize("cell", ["Anna", "", "a=1", "a-b", "1", -1, 2.5, None, "--", "---", "-- as I said", "--\nAnn"])
 def test_other_cells_stay_as_they_are(cell):
     assert guarded(cell) == cell
 

@@ -117,8 +117,8 @@ def test_the_board_is_sorted_by_the_address_and_downloaded(client):
     assert page.index("Small") < page.index("=Large")
     assert organiser.get(f"/stats/groups/{run.pk}/?sort=nonsense").status_code == 200
     lines = organiser.get(f"/stats/groups/{run.pk}/board.csv?sort=-active").getvalue().decode().splitlines()
-    assert lines[0].endswith("group,address,state,members,active,opens,clicks,on_track,behind,stuck")
-    assert lines[1] == f"'=Large,{large.address},quiet,7,5,5,0,0,0,0"
+    assert lines[0].endswith("on_track,behind,stuck,ever_wrote,posts,first_reply")
+    assert lines[1] == f"'=Large,{large.address},quiet,7,5,5,0,0,0,0,0,0,"
     assert lines[2].startswith("Small,")
     assert run.title in organiser.get("/stats/groups/").content.decode()
 
@@ -128,7 +128,7 @@ def test_the_board_asks_the_database_as_often_for_many_groups(django_assert_num_
     for size in (3, 4, 5):
         for person in group_of(run, size)[1]:
             event(person)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(8):
         board_of(run)
 
 
@@ -187,3 +187,21 @@ def test_two_groups_are_chosen_by_hand():
     assert response.url == f"{address}{one.number}/{two.number}/"
     same = organiser.get(address, {"source": one.number, "into": one.number})
     assert "Choose two different groups." in same.content.decode()
+
+
+def test_what_groups_write_is_a_sign_of_life(client):
+    run = factories.sequence()
+    group = factories.group(*(factories.signup(sequence=run) for _ in range(3)))
+    ada, bob = (member.signup for member in group.memberships.order_by("pk")[:2])
+    before = clock.now() - datetime.timedelta(hours=2)
+    begun = factories.post(group, author=ada, made=before)
+    factories.post(group, author=bob, thread=begun, made=before + datetime.timedelta(hours=1))
+    found = activity_of(run)
+    assert found.active == {ada.pk, bob.pk}
+    assert (found.talk[group.pk].ever_wrote, found.talk[group.pk].posts) == (2, 2)
+    assert found.talk[group.pk].first_reply == datetime.timedelta(hours=1)
+
+
+def test_with_mailing_lists_nobody_knows_what_groups_write(settings):
+    settings.GROUP_DISCUSSION = "lists"
+    assert activity_of(factories.group(factories.signup()).sequence).talk is None

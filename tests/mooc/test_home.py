@@ -139,7 +139,7 @@ def test_the_home_page_takes_a_fixed_number_of_queries(django_assert_num_queries
         factories.signup(sequence=run)
         factories.email(sequence=run, scheduled_for=clock.now() + 60 * MINUTE)
     client = factories.staff_client()
-    with django_assert_num_queries(16):  # session, user, and one for each number
+    with django_assert_num_queries(17):  # session, user, and one for each number
         client.get("/admin/")
 
 

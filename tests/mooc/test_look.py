@@ -22,7 +22,7 @@ PAGES = [
 ]  # fmt: skip
 LEARNERS = [
     path
-    for pattern in ("*.*", "signup/**/*.*", "mooc/*.*", "mailing/layout.*")
+    for pattern in ("*.*", "signup/**/*.*", "groups/**/*.*", "mooc/*.*", "mailing/layout.*")
     for path in sorted(TEMPLATES.glob(pattern))
 ]
 

@@ -3,7 +3,14 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from mailing.mailgun_account import AccountError, find_domain, set_route, set_webhooks, trouble_with
+from mailing.mailgun_account import (
+    AccountError,
+    find_domain,
+    set_inbox_route,
+    set_route,
+    set_webhooks,
+    trouble_with,
+)
 
 
 class Command(BaseCommand):
@@ -15,11 +22,15 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--groups", action="store_true",
-            help="also hand mail to groups to this site. The page that takes it comes with a later version: until "
-            "then Mailgun would try for eight hours and give up, so leave this out.",
+            help="also make the route that hands mail to groups to this site",
         )  # fmt: skip
 
-    def handle(self, *, groups: bool, **options) -> None:
+        parser.add_argument(
+            "--inbox", action="store_true",
+            help="also make the route that hands mail to the organisers' address to this site",
+        )  # fmt: skip
+
+    def handle(self, *, groups: bool, inbox: bool, **options) -> None:
         try:
             domain = find_domain()
             self.stdout.write(f"domain {settings.MAILGUN_API_DOMAIN}: {domain.state}, at {settings.MAILGUN_API_URL}")
@@ -27,6 +38,8 @@ class Command(BaseCommand):
                 self.stdout.write(line)
             if groups:
                 self.stdout.write(set_route())
+            if inbox:
+                self.stdout.write(set_inbox_route())
         except AccountError as error:
             raise CommandError(str(error)) from None
         if trouble := trouble_with(domain):

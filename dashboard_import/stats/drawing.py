@@ -1,0 +1,238 @@
+"""How charts of FutureLearn are drawn: numbers by value, by day, by step, by both, on the map, in a table."""
+
+import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from dashboard_import.models import CourseRun
+from dashboard_import.stats.registry import Chart, Draw, Figure, Seen
+from dashboard_import.stats.words import UNKNOWN, label
+from mooc.lib.charts.bars import bars, columns
+from mooc.lib.charts.heatmap import heat_map
+from mooc.lib.charts.lines import lines
+from mooc.lib.charts.marks import Drawing, Say, Series, number, percent
+from mooc.lib.charts.scales import Tick, day_ticks
+from mooc.lib.charts.stacked import stacked
+from mooc.lib.charts.world import world
+
+MOST_DAYS = 400
+UNKNOWN_WEEKS = 4
+DAYS_AFTER = 28  # of a heat map, after the last day of the run
+DAY = datetime.timedelta(days=1)
+KINDS = {
+    "enrolments": gettext_lazy("enrolments"), "step_activity": gettext_lazy("step activity"),
+    "comments": gettext_lazy("comments"), "question_response": gettext_lazy("quiz answers"),
+    "archetype_survey_responses": gettext_lazy("the archetype survey"),
+    "leaving_survey_responses": gettext_lazy("the leaving survey"),
+    "weekly_sentiment_survey_responses": gettext_lazy("the weekly survey"),
+    "country_subdivisions": gettext_lazy("regions"),
+}  # fmt: skip
+
+
+def missing(chart: Chart, seen: Sequence[Seen]) -> str:
+    """Say why there is nothing to draw."""
+    lacking = [
+        _("%(run)s has no file of %(kind)s here.") % {"run": one.name, "kind": KINDS.get(kind, kind.replace("_", " "))}
+        for one in seen
+        for kind in chart.files
+        if kind not in one.numbers.loaded
+    ]
+    return " ".join(lacking) or _("Among these people there is nobody to count here.")
+
+
+def say_of(in_percent: bool) -> Say:
+    """Return how numbers are said on a page of people or of per cent."""
+    return percent if in_percent else number
+
+
+def by_value(order: Sequence[str] = (), say_value: Callable[[str], str] = label) -> Draw:
+    """Return the drawing of `value,count` as lying bars: those who said something; the others in the table.
+
+    Values stand in `order`, or the most frequent of the first run first.
+    """
+
+    def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
+        counts = [dict(one.rows) for one in seen]
+        values = [*order, *(value for count in counts for value in count if value not in order)]
+        values = [value for value in dict.fromkeys(values) if any(value in count for count in counts)]
+        known = [value for value in values if value not in UNKNOWN]
+        series = [
+            Series(one.name, [one.shown(count.get(value, 0), percent=in_percent) for value in known], one.colour)
+            for one, count in zip(seen, counts, strict=True)
+        ]
+        drawing = bars(
+            [say_value(value) for value in known], series, head=str(chart.title), missing=missing(chart, seen),
+            say=say_of(in_percent),
+        )  # fmt: skip
+        silent = [value for value in values if value in UNKNOWN]
+        rest = [[say_value(value), *(count.get(value, 0) for count in counts)] for value in silent]
+        notes = []
+        for one, count in zip(seen, counts, strict=True):
+            if unsaid := sum(count.get(value) or 0 for value in silent):
+                notes.append(
+                    _("%(run)s: %(known)s gave an answer, %(unsaid)s did not. Shares are of those who did.") % {
+                        "run": one.name, "known": number(one.base), "unsaid": number(unsaid),
+                    }
+                )  # fmt: skip
+        return [Figure(replace(drawing, rows=[*drawing.rows, *([] if in_percent else rest)], notes=notes))]
+
+    return draw
+
+
+def on_the_map(say_value: Callable[[str], str]) -> Draw:
+    """Return the drawing of `value,count`, the values being countries: a map for each run."""
+
+    def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
+        made = []
+        for one in seen:
+            shown = {value: one.shown(count, percent=in_percent) for value, count in one.rows if value not in UNKNOWN}
+            drawing = world(
+                shown, head=_("Country"), value=_("Percent") if in_percent else _("People"),
+                missing=missing(chart, [one]), say=say_of(in_percent),
+            )  # fmt: skip
+            rest = [[say_value(value), count] for value, count in one.rows if value in UNKNOWN and not in_percent]
+            first = [f"{say_value(value)} {say_of(in_percent)(count)}" for value, count in [*shown.items()][:3]]
+            notes = [_("Most come from: %(countries)s.") % {"countries": ", ".join(first)}] if first else []
+            whole = replace(drawing, rows=[*drawing.rows, *rest], notes=[*notes, *drawing.notes])
+            made.append(Figure(whole, one.name if len(seen) > 1 else ""))
+        return made
+
+    return draw
+
+
+def first_day(one: Seen) -> datetime.date | None:
+    """Return the day that a run's days are counted from: its first, else the first that anything happened on."""
+    return one.numbers.run.start or min((row[0] for row in one.rows), default=None)
+
+
+def largest(rows: Sequence[tuple]) -> tuple | None:
+    """Return the row of `date,count` with most people, the first of several; None where all are hidden."""
+    return max((row for row in rows if row[1]), key=lambda row: row[1], default=None)
+
+
+def by_day(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
+    """Draw `date,count` as lines: over dates for one run, over days of the run for several."""
+    starts = [first_day(one) for one in seen]
+    offsets = [
+        {(day - start).days: count for day, count in one.rows} if start else {}
+        for one, start in zip(seen, starts, strict=True)
+    ]
+    every = sorted(offset for one in offsets for offset in one)
+    if not every:
+        return [Figure(lines([], [], head=_("Day"), missing=missing(chart, seen)))]
+    low = min(every[0], 0)
+    span = range(low, min(every[-1], low + MOST_DAYS - 1) + 1)
+    series = [
+        Series(one.name, [one.shown(offset.get(at, 0), percent=in_percent) for at in span], one.colour)
+        for one, offset in zip(seen, offsets, strict=True)
+    ]
+    events: list[tuple[int, str]] = []
+    if len(seen) == 1:
+        days = [starts[0] + DAY * at for at in span]
+        labels, ticks, head = (
+            [f"{day:%a} {day.day} {day:%b %Y}" for day in days],
+            day_ticks(days[0], len(days)),
+            _("Day"),
+        )
+    else:
+        labels, head = [str(at + (at >= 0)) for at in span], _("Day of the run")
+        ticks = [
+            Tick((at - low + 0.5) / len(span), str(at + (at >= 0)), roomy=at // 14 % 2 == 1) for at in span
+            if at % max(14, len(span) // 140 * 14) == 0
+        ]  # fmt: skip
+    if any(one.numbers.run.start for one in seen):
+        events.append((-low, _("The run starts")))
+    drawing = lines(labels, series, head=head, missing="", ticks=ticks, events=events, say=say_of(in_percent))
+    late = len([at for at in every if at not in span])
+    notes = [
+        _("%(run)s: most on %(day)s, %(count)s.") % {
+            "run": one.name, "day": date_format(top[0], "l j F Y"), "count": number(top[1]),
+        }
+        for one in seen
+        if (top := largest(one.rows))
+    ]  # fmt: skip
+    if late:
+        words = ngettext("One later day is in the file alone.", "%(days)s later days are in the file alone.", late)
+        notes.append(words % {"days": number(late)})
+    return [Figure(replace(drawing, notes=notes))]
+
+
+def step_key(name: str) -> tuple[int, ...]:
+    """Return what steps are ordered by: 1.2 comes before 1.10."""
+    return tuple(map(int, name.split(".")))
+
+
+def window(run: CourseRun, days: Sequence[datetime.date]) -> list[datetime.date]:
+    """Return the days of a heat map: from the first day of the run to four weeks after its last, if there are any.
+
+    `days` are those on which something happened, in order. A run whose days are not known is taken as four weeks.
+    """
+    if not days:
+        return []
+    start = run.start if run.start and run.start <= days[-1] else days[0]
+    length = datetime.timedelta(weeks=run.weeks or UNKNOWN_WEEKS)
+    last = min(start + length + DAYS_AFTER * DAY, days[-1], start + (MOST_DAYS - 1) * DAY)
+    return [start + DAY * at for at in range((last - start).days + 1)]
+
+
+def by_step_and_day(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
+    """Draw `step,date,count` as a heat map for each run, from its first day to four weeks after its last."""
+    made = []
+    for one in seen:
+        run = one.numbers.run
+        cells = {(step, day): one.shown(count, percent=in_percent) for step, day, count in one.rows}
+        shown = window(run, sorted({day for _step, day in cells}))
+        steps = sorted({step for step, _day in cells}, key=step_key)
+        grid = [[cells.get((step, day), 0) for day in shown] for step in steps]
+        drawing = heat_map(
+            steps, [date_format(day, "j M") for day in shown], grid, head=_("Step"), missing=missing(chart, [one]),
+            ticks=day_ticks(shown[0], len(shown)) if shown else [],
+        )  # fmt: skip
+        drawn = {*shown}
+        others = sum(count or 0 for _step, day, count in one.rows if day not in drawn)
+        notes = [_("%(count)s on other days are in the file alone.") % {"count": number(others)}] if others else []
+        made.append(Figure(replace(drawing, notes=notes), one.name if len(seen) > 1 else ""))
+    return made
+
+
+def in_parts(head: str, names: Sequence[str]) -> Draw:
+    """Return the drawing of rows of a label and the parts of a whole as stacked bars: one for each run."""
+
+    def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
+        made = []
+        for one in seen:
+            labels = [str(row[0]) for row in one.rows]
+            series = [
+                Series(str(name), [one.shown(row[at], percent=in_percent) for row in one.rows], at)
+                for at, name in enumerate(names, start=1)
+            ]
+            drawing = stacked(labels, series, head=head, missing=missing(chart, [one]), say=say_of(in_percent))
+            made.append(Figure(drawing, one.name if len(seen) > 1 else ""))
+        return made
+
+    return draw
+
+
+def as_table(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
+    """Show the rows as they are, under words for their columns."""
+    made = []
+    for one in seen:
+        heads = [label(column) for column in chart.columns]
+        drawing = Drawing("table", "", heads, [[label(str(row[0])), *row[1:]] for row in one.rows])
+        made.append(Figure(drawing, one.name if len(seen) > 1 else ""))
+    return made
+
+
+def by_step(chart: Chart, seen: Sequence[Seen], in_percent: bool, trends: Sequence[Series] = ()) -> Drawing:
+    """Return `step,count` as upright bars in the order of the course, those of several runs beside each other."""
+    counts = [dict(one.rows) for one in seen]
+    steps = sorted({step for count in counts for step in count}, key=step_key)
+    series = [
+        Series(one.name, [one.shown(count.get(step, 0), percent=in_percent) for step in steps], one.colour)
+        for one, count in zip(seen, counts, strict=True)
+    ]
+    return columns(steps, series, head=_("Step"), missing=missing(chart, seen), trends=trends, say=say_of(in_percent))

@@ -1,0 +1,121 @@
+"""The page of totals: how many joined, learned, talked and finished, beside what FutureLearn's own page says."""
+
+from collections.abc import Sequence
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dashboard_import.stats import registry
+from dashboard_import.stats.drawing import missing
+from dashboard_import.stats.reading import RunNumbers
+from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
+from mooc.lib.charts.marks import Amount, Drawing, number, percent
+
+registry.page("overview", gettext_lazy("Overview"))
+
+# Measure: what a hundred per cent of it are, its name, its rule, and the names that FutureLearn's page has for it.
+MEASURES = {
+    "joiners": ("", gettext_lazy("Joiners"), gettext_lazy("Everyone who enrolled, those who left included."), ()),
+    "leavers": ("joiners", gettext_lazy("Leavers"), gettext_lazy("Joiners who left the run."), ()),
+    "learners": ("joiners", gettext_lazy("Learners"), gettext_lazy("People who visited at least one step."), ()),
+    "active_learners": (
+        "learners", gettext_lazy("Active learners"), gettext_lazy("Learners who completed at least one step."), (),
+    ),
+    "returning_learners": (
+        "learners", gettext_lazy("Returning learners"),
+        gettext_lazy("Learners who completed steps of at least two weeks of the course."), (),
+    ),
+    "social_learners": (
+        "learners", gettext_lazy("Social learners"), gettext_lazy("People who posted at least one comment."), (),
+    ),
+    "fully_participating": (
+        "learners", gettext_lazy("Fully participating"),
+        gettext_lazy("Joiners of whom FutureLearn says so: most steps and all assessments."),
+        ("fully_participating_learners",),
+    ),
+    "statements": (
+        "learners", gettext_lazy("Statements bought"), gettext_lazy("Joiners who bought a statement."),
+        ("statements_sold", "upgrades_sold", "certificates_sold"),
+    ),
+    "step_completion_50": (
+        "learners", gettext_lazy("Completed half of the steps"),
+        gettext_lazy("People who completed at least 50 % of the steps of the run."),
+        ("learners_with_at_least_50_percent_step_completion", "at_least_50_percent_step_completion"),
+    ),
+    "step_completion_90": (
+        "learners", gettext_lazy("Completed nine steps in ten"),
+        gettext_lazy("People who completed at least 90 % of the steps of the run."),
+        ("learners_with_at_least_90_percent_step_completion", "at_least_90_percent_step_completion"),
+    ),
+}  # fmt: skip
+FILES = ("enrolments", "step_activity", "comments")
+
+
+def said_by_futurelearn(numbers: RunNumbers, measure: str) -> int | None:
+    """Return what FutureLearn's own page said of a measure, where it said a number."""
+    for name in (measure, *MEASURES[measure][3]):
+        count = numbers.run.totals.get(name, {}).get("count")
+        if isinstance(count, int | float):
+            return int(count)
+    return None
+
+
+def share_words(share: float | None, base: str) -> str:
+    """Return a share with what it is of: `52.3 % of joiners`."""
+    if not base:
+        return ""
+    return _("%(percent)s of %(of)s") % {"percent": percent(share), "of": str(MEASURES[base][1]).lower()}
+
+
+def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
+    """Show the totals as a table: for one run with what FutureLearn says, for several beside each other."""
+    if not any(row[1] for one in seen for row in one.rows):
+        return [Figure(Drawing("table", missing(chart, seen), [], [], missing=missing(chart, seen)))]
+    rows, links = [], []
+    for at, (measure, (base, name, rule, _names)) in enumerate(MEASURES.items()):
+        cells: list[object] = [str(name)]
+        for one in seen:
+            _measure, count, share, _of = one.rows[at]
+            cells.append(Amount(percent(share)) if in_percent and base else Amount(number(count)))
+            if len(seen) == 1:
+                own = said_by_futurelearn(one.numbers, measure)
+                difference = count - own if own is not None and count is not None else None
+                cells += [Amount(share_words(share, base)), Amount(number(own)), Amount(number(difference))]
+        rows.append([*cells, str(rule)])
+        links.append(f"{reverse('stats_definitions')}#{measure}")
+    heads = [_("Measure"), *(one.name for one in seen)]
+    if len(seen) == 1:
+        heads = [_("Measure"), _("People"), _("Share"), _("FutureLearn’s page"), _("Difference")]
+    return [Figure(Drawing("table", "", [*heads, _("What it is")], rows, links=links))]
+
+
+@registry.chart(
+    "totals", page="overview", title=gettext_lazy("Totals"), columns=("measure", "count", "percent", "of"), files=FILES,
+    tallies=tuple(MEASURES), draw=draw,
+    definition=gettext_lazy("How many people joined, learned, talked and finished, in any role."),
+    limits=gettext_lazy(
+        "FutureLearn’s page is of another night than its files, and its rules are not all known. "
+        "The steps of a run are those of its overview, else those that somebody visited."
+    ),
+)  # fmt: skip
+def totals(numbers: RunNumbers) -> Rows:
+    rows = []
+    for measure, (base, *_words) in MEASURES.items():
+        count, whole = numbers.total(measure), numbers.total(base) if base else 0
+        rows.append((measure, count, round(100 * count / whole, 2) if whole else None, base))
+    return rows
+
+
+@registry.chart(
+    "futurelearn-totals", page="overview", title=gettext_lazy("What FutureLearn says"),
+    columns=("measure", "counted", "futurelearn", "difference"), files=FILES, tallies=tuple(MEASURES),
+    draw=lambda _chart, _seen, _percent: [],
+    definition=gettext_lazy("Our count beside what FutureLearn’s own page said, and the difference."),
+)  # fmt: skip
+def futurelearn_totals(numbers: RunNumbers) -> Rows:
+    rows = []
+    for measure in MEASURES:
+        own = said_by_futurelearn(numbers, measure)
+        rows.append((measure, numbers.total(measure), own, None if own is None else numbers.total(measure) - own))
+    return rows

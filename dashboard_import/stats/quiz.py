@@ -1,0 +1,96 @@
+"""The page of answers to quizzes: how many, how many correct, and how many at the first try."""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dashboard_import.stats import registry
+from dashboard_import.stats.drawing import in_parts, missing, say_of
+from dashboard_import.stats.reading import RunNumbers, step_name
+from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
+from mooc.lib.charts.bars import columns
+from mooc.lib.charts.marks import Series, number
+
+KINDS = ("quiz_attempts", "quiz_correct", "quiz_first_correct")
+ALL_KINDS = (*KINDS, "quiz_first")
+common = {"page": "quiz", "files": ("question_response",), "base": "learners", "tallies": ALL_KINDS}
+
+registry.page("quiz", gettext_lazy("Quiz"))
+
+
+def natural(text: str) -> list[tuple[int, str]]:
+    """Return what questions are ordered by: 1.2.9 comes before 1.2.10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", text) if part]
+
+
+def counts(numbers: RunNumbers) -> dict[tuple, dict[str, int]]:
+    """Return the counts of each question, by (week, step, question)."""
+    found: dict[tuple, dict[str, int]] = defaultdict(lambda: dict.fromkeys(ALL_KINDS, 0))
+    for kind in ALL_KINDS:
+        for week, step, _day, question, count in numbers.tallies[kind]:
+            found[week or 0, step or 0, question][kind] += count
+    return {
+        key: found[key]
+        for key in sorted(found, key=lambda key: (*key[:2], natural(key[2])))
+        if any(found[key].values())
+    }
+
+
+def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
+    """Draw attempts, correct ones and correct first tries beside each other, and name the hardest question."""
+    names = (_("Attempts"), _("Correct"), _("Correct at the first try"))
+    made = []
+    for one in seen:
+        series = [
+            Series(name, [one.shown(row[at], percent=in_percent) for row in one.rows], at)
+            for at, name in enumerate(names, start=1)
+        ]
+        labels = [str(row[0]) for row in one.rows]
+        drawing = columns(labels, series, head=_("Question"), missing=missing(chart, [one]), say=say_of(in_percent))
+        made.append(Figure(replace(drawing, notes=hardest(one)), one.name if len(seen) > 1 else ""))
+    return made
+
+
+def hardest(one: Seen) -> list[str]:
+    """Say which question most people got wrong at their first try; nothing where numbers are hidden."""
+    firsts = {row[0] for row in one.rows if None not in row}
+    wrong = {
+        question: (found["quiz_first"] - found["quiz_first_correct"], found["quiz_first"])
+        for (_week, _step, question), found in counts(one.numbers).items()
+        if question in firsts
+    }
+    question = max(wrong, key=lambda name: wrong[name][0], default=None)
+    if question is None or not wrong[question][0]:
+        return []
+    count, of = wrong[question]
+    return [
+        _("%(run)s: most people got question %(question)s wrong, %(count)s of %(of)s at the first try.") % {
+            "run": one.name, "question": question, "count": number(count), "of": number(of),
+        }
+    ]  # fmt: skip
+
+
+@registry.chart(
+    "quiz-questions", **common, title=gettext_lazy("Questions"), draw=draw,
+    columns=("question", "attempts", "correct", "first_try_correct"),
+    definition=gettext_lazy(
+        "How often each question was answered, how often correctly, and by how many people at the first try."
+    ),
+    limits=gettext_lazy("A first try is a person’s earliest answer. Answers without a learner are attempts alone."),
+)  # fmt: skip
+def quiz_questions(numbers: RunNumbers) -> Rows:
+    return [(key[2], *(found[kind] for kind in KINDS)) for key, found in counts(numbers).items()]
+
+
+@registry.chart(
+    "quiz-by-step", **common, title=gettext_lazy("Answers by step"), columns=("step", "correct", "wrong"),
+    draw=in_parts(gettext_lazy("Step"), (gettext_lazy("Correct"), gettext_lazy("Wrong"))),
+    definition=gettext_lazy("How many answers to the questions of each step were correct, and how many were wrong."),
+)  # fmt: skip
+def quiz_by_step(numbers: RunNumbers) -> Rows:
+    attempts, correct = numbers.by_step("quiz_attempts"), numbers.by_step("quiz_correct")
+    return [(step_name(step), correct.get(step, 0), attempts[step] - correct.get(step, 0)) for step in attempts]

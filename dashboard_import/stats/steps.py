@@ -1,0 +1,146 @@
+"""The page of which steps people visited and completed, and when."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dashboard_import.models import Tally
+from dashboard_import.stats import registry
+from dashboard_import.stats.drawing import by_day, by_step, by_step_and_day, step_key
+from dashboard_import.stats.reading import AUDIENCES, RunNumbers, step_name
+from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
+from mooc.lib.charts.marks import Series
+from mooc.lib.charts.trend import Trend, chance, trend
+
+OWN_LINE, ALL_LINES = 8, 6  # colours that stand out from the bars
+ALPHAS = (0.01, 0.05, 0.1)
+STEP_FILE = {"page": "steps", "files": ("step_activity",), "base": "learners"}
+
+registry.page("steps", gettext_lazy("Steps"))
+
+
+def line(counts: Sequence[float]) -> Trend | None:
+    """Return the straight line through counts of steps in the order of the course, the first at 1."""
+    return trend(range(1, len(counts) + 1), counts)
+
+
+def average(kind: str, of: str) -> tuple[float, float] | None:
+    """Return the slope and the intercept of the average line of all runs; one query."""
+    column = AUDIENCES[of]
+    rows = Tally.objects.filter(kind=kind).order_by("run", "week", "step").values_list("run", column)
+    runs: dict[int, list[int]] = {}
+    for run, count in rows:
+        runs.setdefault(run, []).append(count)
+    found = [one for counts in runs.values() if (one := line(counts))]
+    if not found:
+        return None
+    return sum(one.slope for one in found) / len(found), sum(one.intercept for one in found) / len(found)
+
+
+def test_words(name: str, own: Trend, slope: float) -> str:
+    """Say how a run's slope compares with the average one: Student's t test, as the old dashboard had it."""
+    words = _("%(run)s: the line changes by %(own)s people a step, that of all runs by %(all)s.") % {
+        "run": name, "own": f"{own.slope:.2f}", "all": f"{slope:.2f}",
+    }  # fmt: skip
+    p = chance(own, slope)
+    if p is None:
+        return words
+    passed = next((alpha for alpha in ALPHAS if p <= alpha), None)
+    if passed is None:
+        return _("%(words)s The difference may be chance (p = %(p)s).") % {"words": words, "p": f"{p:.2f}"}
+    return _("%(words)s The difference is significant at %(alpha)s (p = %(p)s).") % {
+        "words": words, "alpha": passed, "p": f"{p:.3g}",
+    }  # fmt: skip
+
+
+def with_trend(kind: str) -> registry.Draw:
+    """Return the drawing of `step,count` with the line of each run and that of all runs."""
+
+    def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
+        whole = None if in_percent else average(kind, seen[0].numbers.of)
+        lines, notes = [], []
+        most = max((len(one.rows) for one in seen), default=0)
+        for one in seen:
+            counts = [one.shown(count, percent=in_percent) for _step, count in sorted(one.rows, key=order)]
+            own = line([count or 0 for count in counts])
+            if own is None:
+                continue
+            if len(seen) == 1:
+                name = _("Trend of %(run)s") % {"run": one.name}
+                lines.append(Series(name, [max(own.at(1), 0), max(own.at(most), 0)], OWN_LINE))
+            if whole:
+                notes.append(test_words(one.name, own, whole[0]))
+        if whole and lines:
+            slope, intercept = whole
+            ends = [max(intercept + slope, 0), max(intercept + slope * most, 0)]
+            lines.append(Series(_("Average trend of all runs"), ends, ALL_LINES))
+        return [Figure(replace(by_step(chart, seen, in_percent, lines), notes=notes))]
+
+    return draw
+
+
+def order(row: tuple) -> tuple[int, ...]:
+    """Return what a row of `step,count` is sorted by."""
+    return step_key(row[0])
+
+
+def register(what: str, kind: str, words: dict[str, str]) -> None:
+    """Register the three charts of visits or of completions."""
+
+    @registry.chart(
+        f"steps-{what}", **STEP_FILE, title=words["steps"], columns=("step", "count"), draw=with_trend(f"steps_{kind}"),
+        tallies=(f"steps_{kind}", "learners"), definition=words["by step"], limits=words["limits"],
+    )  # fmt: skip
+    def steps(numbers: RunNumbers) -> Rows:
+        return [(step_name(step), count) for step, count in numbers.by_step(f"steps_{kind}").items()]
+
+
+def register_days(what: str, kind: str, words: dict[str, str]) -> None:
+    """Register the line by day."""
+
+    @registry.chart(
+        f"{what}-per-day", **STEP_FILE, title=words["days"], columns=("date", "count"), draw=by_day,
+        tallies=(kind, "learners"), definition=words["by day"], limits=words["limits"],
+    )  # fmt: skip
+    def days(numbers: RunNumbers) -> Rows:
+        return list(numbers.by_day(kind).items())
+
+
+def register_cells(what: str, kind: str, words: dict[str, str]) -> None:
+    """Register the heat map."""
+
+    @registry.chart(
+        f"{what}-by-step-and-day", **STEP_FILE, title=words["both"], columns=("step", "date", "count"),
+        draw=by_step_and_day, tallies=(kind, "learners"), definition=words["by both"], limits=words["limits"],
+    )  # fmt: skip
+    def cells(numbers: RunNumbers) -> Rows:
+        return [(step_name(step), day, count) for (step, day), count in numbers.by_step_and_day(kind).items()]
+
+
+WORDS = {
+    ("visited", "visited"): {
+        "steps": gettext_lazy("Steps visited"),
+        "by step": gettext_lazy("How many people visited each step at least once."),
+        "days": gettext_lazy("First visits by day"),
+        "by day": gettext_lazy("How many first visits of a step by a person there were on each day."),
+        "both": gettext_lazy("First visits by step and day"),
+        "by both": gettext_lazy("How many people visited each step for the first time on each day."),
+        "limits": gettext_lazy("Rows of step activity by first_visited_at. Days are those of UTC."),
+    },
+    ("completed", "completed"): {
+        "steps": gettext_lazy("Steps completed"),
+        "by step": gettext_lazy("How many people marked each step as complete."),
+        "days": gettext_lazy("Completions by day"),
+        "by day": gettext_lazy("How many times a person completed a step, by day."),
+        "both": gettext_lazy("Completions by step and day"),
+        "by both": gettext_lazy("How many people completed each step on each day."),
+        "limits": gettext_lazy(
+            "Rows of step activity by last_completed_at: only the last time counts. Days are those of UTC."
+        ),
+    },
+}
+for make in (register, register_days, register_cells):
+    for (what, kind), words in WORDS.items():
+        make(what, kind, words)

@@ -1,0 +1,148 @@
+"""Pages of FutureLearn statistics, for staff who may see them."""
+
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_safe
+
+from dashboard_import.models import CourseRun
+from dashboard_import.stats import pages, runs_table
+from dashboard_import.stats.drawing import by_day, first_day, say_of
+from dashboard_import.stats.overview import MEASURES
+from dashboard_import.stats.registry import PAGES, Chart, Seen
+from dashboard_import.stats.selection import AS, MOST_BESIDE, OF, Selection, selection
+from mooc.lib.access import require_staff
+from mooc.lib.charts.figure import figure
+from mooc.lib.csv import csv_response
+
+PERMISSION = "dashboard_import.see_statistics"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+OPTION_NAMES = {"x": _("Across"), "y": _("Up")}
+FACT_NAMES = {"course": "Course", "run": "Run", "start": "First day", "weeks": "Weeks", "institution": "Institution"}
+
+
+@require_safe
+@require_staff(PERMISSION)
+@gzip_page
+def runs(request: HttpRequest) -> HttpResponse:
+    """All runs with their totals."""
+    search, sort = request.GET.get("q", ""), request.GET.get("sort", "")
+    rows = runs_table.all_runs(search, sort)
+    names = {**FACT_NAMES, **{measure: words[1] for measure, words in MEASURES.items()}}
+    heads = [
+        {
+            "name": names[column],
+            "number": column not in ("course", "institution", "start"),
+            "sorted": {column: "ascending", f"-{column}": "descending"}.get(sort or "-start", ""),
+            "address": "?" + urlencode({"q": search, "sort": column if sort == f"-{column}" else f"-{column}"}),
+        }
+        for column in runs_table.COLUMNS
+    ]
+    context = {
+        "title": "FutureLearn", "rows": rows, "heads": heads, "search": search, "sort": sort,
+        "added": runs_table.added(rows), "facts": len(runs_table.FACTS),
+        "query": urlencode({"q": search, "sort": sort}),
+    }  # fmt: skip
+    return render(request, "dashboard_import/runs.html", context)
+
+
+@require_safe
+@require_staff(PERMISSION)
+def runs_csv(request: HttpRequest) -> HttpResponse:
+    """The table of all runs as CSV."""
+    rows = runs_table.all_runs(request.GET.get("q", ""), request.GET.get("sort", ""))
+    return csv_response("futurelearn-runs.csv", [runs_table.COLUMNS, *(row.cells for row in rows)])
+
+
+@require_safe
+@require_staff(PERMISSION)
+def runs_xlsx(request: HttpRequest) -> HttpResponse:
+    """The table of all runs for Excel."""
+    rows = runs_table.all_runs(request.GET.get("q", ""), request.GET.get("sort", ""))
+    response = HttpResponse(runs_table.workbook(rows), content_type=XLSX)
+    response["Content-Disposition"] = 'attachment; filename="futurelearn-runs.xlsx"'
+    return response
+
+
+@require_safe
+@require_staff(PERMISSION)
+@gzip_page
+def page(request: HttpRequest, slug: str, number: int, page: str) -> HttpResponse:
+    """One page of charts of a run, and of up to three more beside it."""
+    if page not in PAGES:
+        raise Http404
+    charts = PAGES[page].charts.values()
+    options = {name: known for chart in charts for name, known in chart.options.items()}
+    chosen = selection(request, slug, number, page, options)
+    numbers = pages.numbers(chosen.runs, charts, chosen.of, chosen.options, chosen.at)
+    figures = [drawn for chart in charts for drawn in figures_of(request, chart, pages.seen(chart, numbers), chosen)]
+    others = CourseRun.objects.order_by("course", "-number").values_list("slug", "number", "course")
+    context = {
+        "title": f"{chosen.runs[0]}: {PAGES[page].title}", "chosen": chosen, "page": PAGES[page], "figures": figures,
+        "tabs": [(one, chosen.address(one.slug)) for one in PAGES.values()], "of": OF, "units": AS,
+        "others": [
+            (f"{short}/{at}", f"{course} {at}") for short, at, course in others if (short, at) != (slug, number)
+        ],
+        "options": [(name, known, OPTION_NAMES[name], chosen.options[name]) for name, known in options.items()],
+        "beside": [f"{run.slug}/{run.number}" for run in chosen.runs[1:]], "places": range(MOST_BESIDE),
+    }  # fmt: skip
+    return render(request, "dashboard_import/page.html", context)
+
+
+def figures_of(request: HttpRequest, chart: Chart, seen: list[Seen], chosen: Selection) -> Iterator[str]:
+    """Yield the figures of one chart: one for all runs, or one for each."""
+    in_percent = chosen.in_percent and chart.shares
+    for at, drawn in enumerate(chart.draw(chart, seen, chosen.in_percent), start=1):
+        yield figure(
+            drawn.drawing, slug=chart.slug if at == 1 else f"{chart.slug}-{at}",
+            title=f"{chart.title}: {drawn.of}" if drawn.of else str(chart.title),
+            definition=f"{chart.definition} {chart.limits}".strip(),
+            as_of=max(filter(None, (one.numbers.as_of(chart.files) for one in seen)), default=None),
+            csv=chosen.address(chart=chart.slug), say=say_of(in_percent),
+        )  # fmt: skip
+        if drawn.pager:
+            yield render_to_string("dashboard_import/pager.html", drawn.pager, request)
+
+
+@require_safe
+@require_staff(PERMISSION)
+def chart_csv(request: HttpRequest, slug: str, number: int, page: str, chart: str) -> HttpResponse:
+    """One chart's numbers: the columns that it has, with the run before them and days of the run for several runs."""
+    found = PAGES[page].charts.get(chart) if page in PAGES else None
+    if found is None:
+        raise Http404
+    chosen = selection(request, slug, number, page, found.options)
+    seen = pages.seen(found, pages.numbers(chosen.runs, [found], chosen.of, chosen.options))
+    rows = list(csv_rows(found, seen, chosen))
+    marked = any(isinstance(cell, str) and not cell.isascii() for row in rows for cell in row)
+    return csv_response(f"{slug[:80]}-{number}-{chart}.csv", rows, marked=marked)
+
+
+def csv_rows(chart: Chart, seen: list[Seen], chosen: Selection) -> Iterator[tuple]:
+    """Yield the header and the rows of a CSV. Hidden numbers are empty."""
+    several, percent = len(seen) > 1, chosen.in_percent and chart.shares and "percent" not in chart.columns
+    days = several and chart.draw is by_day
+    columns = ("day", *chart.columns[1:]) if days else chart.columns
+    yield (*["run"] * several, *columns, *["percent"] * percent)
+    for one in seen:
+        start = first_day(one) if days else None
+        for row in one.rows:
+            cells = ((row[0] - start).days + ((row[0] - start).days >= 0), *row[1:]) if start else row
+            share = one.shown(row[-1], percent=True) if percent else None
+            shown = None if share is None else round(share, 2)
+            yield (*[one.numbers.path] * several, *cells, *[shown] * percent)
+
+
+@require_safe
+@require_staff(PERMISSION)
+def definitions(request: HttpRequest) -> HttpResponse:
+    """What every number means, its rule, its source and its limits."""
+    measures = [(measure, *words[:3]) for measure, words in MEASURES.items()]
+    context = {"title": "Definitions", "pages": PAGES.values(), "measures": measures, "runs": reverse("stats_runs")}
+    return render(request, "dashboard_import/definitions.html", context)

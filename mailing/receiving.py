@@ -1,0 +1,63 @@
+"""One message that came by mail, from the provider's route or from a mail server: for whom, and what becomes of it."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from django.conf import settings
+
+from groups.inbound import UnreadableError, read
+from groups.models import Post, Refusal
+from groups.moving import reached_by
+from groups.talking import is_organisers, take_mail
+from mailing.copies import batches_named
+from mailing.replying import take_reply
+from mooc.lib.addresses import fold
+
+MEGABYTE = 1_000_000
+
+
+class Result(StrEnum):
+    """What became of a message. Only UNKNOWN and UNREADABLE concern whoever handed it over."""
+
+    STORED = "stored"
+    REPEATED = "here before"
+    REFUSED = "not passed on"
+    UNREADABLE = "no message"
+    UNKNOWN = "for nobody here"
+
+
+def receive(raw: bytes, recipient: str, envelope_sender: str | None = None) -> Result:
+    """Take one raw message for one recipient. Does not raise for anything that is in the message.
+
+    `envelope_sender` is what the mail server was told, "" for a bounce; None where it is not known.
+    """
+    group = reached_by(fold(recipient))
+    if group is None and not is_organisers(recipient):
+        return Result.UNKNOWN
+    too_large = len(raw) > most_bytes()
+    try:
+        message = read(raw, int(settings.GROUP_PICTURE_MEGABYTES * MEGABYTE) if group else 0, head_only=too_large)
+    except UnreadableError:
+        if group:
+            Refusal.objects.create(group=group, reason=Refusal.Reason.UNREADABLE)
+        return Result.UNREADABLE
+    if group is None:
+        return Result.STORED if take_reply(message, envelope_sender, too_large=too_large) else Result.REFUSED
+    taken = take_mail(message, group, envelope_sender=envelope_sender, too_large=too_large, copy_of=copy_of)
+    if taken is None:
+        return Result.REPEATED
+    return Result.STORED if isinstance(taken, Post) else Result.REFUSED
+
+
+def most_bytes() -> int:
+    """Return how large a message may be, in bytes."""
+    return int(settings.GROUP_MESSAGE_MEGABYTES * MEGABYTE)
+
+
+def copy_of(ids: Iterable[str]) -> Post | None:
+    """Return the post that one of these Message-Ids carried to somebody, the nearest first."""
+    for batch in batches_named(ids):
+        kind, _colon, number = batch.bundle.partition(":")
+        if kind == "post":
+            return Post.objects.select_related("thread").filter(pk=int(number)).first()
+    return None

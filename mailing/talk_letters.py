@@ -1,0 +1,185 @@
+"""What posts, digests and answers to refused messages say, and how their headers hold a conversation together."""
+
+import re
+from collections.abc import Sequence as Many
+from datetime import UTC, datetime
+from email.utils import formataddr
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from groups.links import leave_url_of, page_of
+from groups.models import Group, Mute, Post
+from groups.readers import author_name
+from groups.refusing import LOOP
+from groups.threads import html_of
+from mailing.content import layout, sender
+from mailing.letters import Letter, Recipient
+from mailing.merge import BRACES, inert, one_line, tag
+from mailing.models import Delivery
+from mailing.render import Finished, finish
+from mailing.talk_readers import organisers_address
+from mooc.lib.urls import page_url
+from sequence.models import title_of
+
+Kind = Delivery.Kind
+KINDS = (Kind.POST, Kind.DIGEST, Kind.ANSWER)
+LENGTHS = (20_000, 6_000, 1_500, 300)  # characters of one post in a message; the rest stands on the page
+MOST_IN_DIGEST = 50
+MOST_REFERENCES = 20
+LONGEST_NAME = 60
+
+
+def letter_of(deliveries: Many[Delivery]) -> tuple[Letter, list[Recipient]]:
+    """Return the letter that these deliveries of one bundle share, and a recipient for each, in their order.
+
+    The number of queries does not depend on how many deliveries there are. They carry `signup`.
+    """
+    first = deliveries[0]
+    about = first.bundle.split(":")
+    if first.kind == Kind.POST:
+        post = Post.objects.select_related("group__sequence", "author", "thread", "parent").get(pk=int(about[1]))
+        return _post_letter(post), [_recipient(row, post.group) for row in deliveries]
+    if first.kind == Kind.DIGEST:
+        group = Group.objects.select_related("sequence").get(pk=int(about[1]))
+        begin, end = (datetime.fromtimestamp(int(seconds), UTC) for seconds in about[2:4])
+        letter = _digest_letter(group, begin, end, int(about[4]) if len(about) > 4 else None)
+        return letter, [_recipient(row, group) for row in deliveries]
+    group = Group.objects.select_related("sequence").get(pk=int(about[2]))
+    return _answer_letter(group, about[1], first.signup is not None), [_recipient(row, group) for row in deliveries]
+
+
+def _post_letter(post: Post) -> Letter:
+    group = post.group
+    subject = f"[{group.name}] {post.subject}"
+    pictures = post.attachments.count()
+    context = {
+        "group": group, "notes": post.left_out, "pictures": _said_of_pictures(pictures) if pictures else "",
+    }  # fmt: skip
+    done = _finished("post", [post], context, group)
+    ids = [one.message_id for one in _ancestors(post)]
+    headers = {**_list_headers(group), "References": " ".join(f"<{one}>" for one in [*ids, post.message_id])}
+    if ids:
+        headers["In-Reply-To"] = f"<{ids[-1]}>"
+    return Letter(
+        sender=formataddr((_sender_name(author_name(post), group), group.address)),
+        subject=inert(one_line(f"Re: {subject}" if post.thread_id else subject)),
+        text=done.text, html=done.html, reply_to=group.address, headers=headers, tags=("post",),
+    )  # fmt: skip
+
+
+def _said_of_pictures(number: int) -> str:
+    said = ngettext(
+        "%(number)s picture came with it: see it on the group’s page.",
+        "%(number)s pictures came with it: see them on the group’s page.",
+        number,
+    )
+    return said % {"number": number}
+
+
+def _ancestors(post: Post) -> list[Post]:
+    """Return the posts that a post answers, the first of the thread first."""
+    found = {one.pk: one for one in (post.thread, post.parent) if one}
+    return [found[number] for number in sorted(found)]
+
+
+def _sender_name(name: str, group: Group) -> str:
+    """Return `Ada Lovelace via Group 3`, without anything that a mail program or a provider takes for more."""
+    plain = " ".join(re.sub(r"[\"<>()\[\]\\%{}@,;:]", " ", name).split())[:LONGEST_NAME]
+    return _("%(name)s via %(group)s") % {"name": plain or _("A member"), "group": re.sub(r"[<>%{}]", "", group.name)}
+
+
+def _digest_letter(group: Group, begin: datetime, end: datetime, reader: int | None) -> Letter:
+    posts = Post.objects.filter(group=group, state=Post.State.SHOWN, shown__gt=begin, shown__lte=end)
+    if reader is not None:
+        posts = posts.exclude(author__in=Mute.objects.filter(by=reader).values("muted"))
+    found = list(posts.select_related("author").order_by("shown", "pk")[: MOST_IN_DIGEST + 1])
+    shown = found[:MOST_IN_DIGEST]
+    said = ngettext("%(number)s new message", "%(number)s new messages", len(shown)) % {"number": len(shown)}
+    done = _finished("digest", shown, {"group": group, "more": len(found) > len(shown), "said": said}, group)
+    return Letter(
+        sender=formataddr((re.sub(r"[<>%{}]", "", group.name), group.address)),
+        subject=inert(one_line(f"[{group.name}] {said}")),
+        text=done.text, html=done.html, reply_to=group.address, tags=("digest",),
+        headers={**_list_headers(group), "Auto-Submitted": "auto-generated"},
+    )  # fmt: skip
+
+
+def _answer_letter(group: Group, reason: str, is_member: bool) -> Letter:
+    why = _("You get this message because somebody wrote to a group from this address.")
+    more = {} if is_member else {"my_page_url": "", "unsubscribe_url": page_url("unsubscribe")}
+    context = {
+        "group": group, "reason": reason, "is_member": is_member, "organisers": organisers_address(),
+        "group_page_url": tag("group_page_url"), "unsubscribe_url": more.get("unsubscribe_url", tag("unsubscribe_url")),
+        "megabytes": f"{settings.GROUP_MESSAGE_MEGABYTES:g}",
+        "most": settings.GROUP_POSTS_PER_HOUR,
+    }  # fmt: skip
+    done = _rendered("refusal", context, why, group, more)
+    return Letter(
+        sender=sender(),
+        subject=inert(one_line(_("Your message to %(group)s") % {"group": group.name})),
+        text=done.text, html=done.html, reply_to=organisers_address(), tags=("answer",),
+        headers={"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All", LOOP: group.address},
+    )  # fmt: skip
+
+
+def _list_headers(group: Group) -> dict[str, str]:
+    """RFC 2919, 2369 and 8058: which list this is, where to write, and how to leave this group by one press."""
+    local, _at, domain = group.address.partition("@")
+    return {
+        "List-Id": f"<{local}.list-id.{domain}>",
+        "List-Post": f"<mailto:{group.address}>",
+        "List-Unsubscribe": f"<{tag('leave_group_url')}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "X-Auto-Response-Suppress": "All",  # Exchange answers mail of lists otherwise
+        LOOP: group.address,
+    }
+
+
+def _finished(template: str, posts: list[Post], context: dict, group: Group) -> Finished:
+    """Return a message about these posts, with as much of each as Gmail shows of a message."""
+    why = _("You get this message because you are in %(group)s of %(course)s.") % {
+        "group": group.name,
+        "course": title_of(group.sequence),
+    }
+    for length in LENGTHS:
+        shown = [_shown(post, length) for post in posts]
+        try:
+            return _rendered(template, {**context, "posts": shown, "group_page_url": tag("group_page_url")}, why, group)
+        except ValidationError:
+            if length == LENGTHS[-1]:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _shown(post: Post, length: int) -> dict[str, object]:
+    text = post.text[:length]
+    return {
+        "name": inert(author_name(post)), "subject": inert(post.subject), "made": post.made,
+        "text": inert(text), "html": inert(html_of(text)), "cut": len(post.text) > length,
+    }  # fmt: skip
+
+
+def _rendered(template: str, context: dict, why: str, group: Group, more: dict[str, str] | None = None) -> Finished:
+    plain = render_to_string(f"groups/emails/{template}.txt", context).strip()
+    html = render_to_string(f"groups/emails/{template}.html", context)
+    return finish(html, plain, layout("", title_of(group.sequence), why, **(more or {})))
+
+
+def _recipient(row: Delivery, group: Group) -> Recipient:
+    person = row.signup
+    values = {BRACES: "{{"}
+    if person:
+        values |= {
+            "group_page_url": page_of(group.pk, person),
+            "leave_group_url": leave_url_of(group.pk, person),
+            "my_page_url": page_url("me", person.key),
+            "unsubscribe_url": page_url("unsubscribe_confirm", person.key),
+        }
+    else:
+        page = page_url("group_staff", group.pk)
+        values |= dict.fromkeys(("group_page_url", "leave_group_url", "my_page_url", "unsubscribe_url"), page)
+    return Recipient(delivery=row.pk, address=row.address, values=values)

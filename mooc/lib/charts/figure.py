@@ -1,0 +1,78 @@
+"""A drawing made a figure: caption, definition, legend, the same numbers as a table, a file, and how old they are."""
+
+import datetime
+from collections.abc import Sequence
+from html import escape
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+
+from mooc.lib.charts.marks import NONE, Amount, Drawing, Say, number
+from mooc.lib.moments import in_utc
+
+LARGE = 60  # a table of more rows, or of more columns than fit, is not printed
+WIDE = 12
+
+
+def cell(value: object, say: Say) -> str:
+    """Return one cell of a table's body."""
+    if isinstance(value, Amount):
+        return f'<td class="number">{escape(value)}</td>'
+    if isinstance(value, str):
+        return f"<td>{escape(value)}</td>"
+    if value is None:
+        return f'<td class="number">{NONE}</td>'
+    return f'<td class="number">{say(value)}</td>'
+
+
+def table(
+    heads: Sequence[str], rows: Sequence[Sequence[object]], links: Sequence[str] = (), say: Say = number
+) -> SafeString:
+    """Return a table whose first column names the rows; numbers are set right. `links` are one for each row."""
+    top = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
+    known: dict[tuple[type, object], str] = {}  # a heat map has few values and 20,000 cells
+    body = []
+    for at, (first, *rest) in enumerate(rows):
+        name = escape(say(first) if isinstance(first, int | float) else first)
+        if links and links[at]:
+            name = f'<a href="{escape(links[at])}">{name}</a>'
+        line = [f'<tr><th scope="row">{name}</th>']
+        for value in rest:
+            key = (type(value), value)
+            if key not in known:
+                known[key] = cell(value, say)
+            line.append(known[key])
+        body.append("".join(line) + "</tr>")
+    # Every piece of text above is escaped.
+    return mark_safe(f"<table><thead><tr>{top}</tr></thead><tbody>{''.join(body)}</tbody></table>")
+
+
+def figure(
+    drawing: Drawing,
+    *,
+    slug: str,
+    title: str,
+    definition: str,
+    as_of: datetime.datetime | None,
+    csv: str,
+    level: int = 2,
+    say: Say = number,
+) -> SafeString:
+    """Return the whole figure. `slug` is its id on the page; `as_of` (aware) is when the numbers were true;
+    `csv` is the path of its file; `level` is that of its heading."""
+    return render_to_string(
+        "charts/figure.html",
+        {
+            "drawing": drawing,
+            "inner": mark_safe(drawing.inner),  # built by mooc.lib.charts, which escapes all text
+            "table": table(drawing.heads, drawing.rows, drawing.links, say),
+            "large": len(drawing.rows) > LARGE or len(drawing.heads) > WIDE,
+            "height": f"{drawing.height:g}",
+            "slug": slug,
+            "title": title,
+            "definition": definition,
+            "as_of": in_utc(as_of) if as_of else "",
+            "csv": csv,
+            "level": level,
+        },
+    )

@@ -1,0 +1,68 @@
+"""The pages of statistics in a browser: pictures of each at two widths, nothing for axe or the policy to find."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings as project
+from django.contrib.auth.models import User
+from django.test import Client
+
+from dashboard_import.generating import make_runs, write_tree
+from dashboard_import.stats.pages import PAGES
+
+pytestmark = pytest.mark.django_db(transaction=True)
+BREAD = "/stats/futurelearn/cyber-security-safety-at-home/1"
+PATHS = {
+    "runs": "/stats/futurelearn/",
+    "definitions": "/stats/definitions/",
+    "pre-course": f"{BREAD}/surveys/pre-course/",
+    **{page: f"{BREAD}/{page}/" for page in PAGES},
+    **{f"{page}-beside": f"{BREAD}/{page}/?with=cyber-security-safety-at-home/2&as=percent" for page in PAGES},
+}
+
+
+@pytest.fixture
+def signed_in(site, page, tmp_path, load):
+    """A page in which somebody who may see everything has logged in, with two runs to look at."""
+    write_tree(make_runs(7, runs=2, joiners=400, layout="2018"), tmp_path / "files")
+    load(tmp_path / "files")
+    client = Client()
+    client.force_login(User.objects.create_superuser("ann"))
+    cookie = client.cookies[project.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": project.SESSION_COOKIE_NAME, "value": cookie, "url": site}])
+    return page
+
+
+def test_every_page_fits_and_axe_finds_nothing(site, signed_in, tmp_path):
+    found = []
+    for scheme, width in (("light", 1280), ("dark", 390)):
+        signed_in.set_viewport_size({"width": width, "height": 900})
+        signed_in.emulate_media(color_scheme=scheme)
+        for name, path in PATHS.items():
+            signed_in.goto(site + path)
+            signed_in.screenshot(path=tmp_path / f"{name}-{width}.png", full_page=True)
+            if signed_in.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+                found.append(f"{name} is wider than {width}")
+            violations = Axe().run(signed_in).response["violations"]
+            found += [f"{name} {width}: {one['id']} {one['nodes'][0]['html'][:200]}" for one in violations]
+    assert found == []
+
+
+def test_a_newcomer_finds_what_they_look_for(site, signed_in):
+    signed_in.goto(f"{site}/stats/futurelearn/")
+    signed_in.get_by_role("link", name="Cyber Security: Safety at Home").last.click()
+    signed_in.get_by_role("link", name="Steps", exact=True).click()
+    bar = signed_in.locator("#steps-completed .datum").nth(25)
+    bar.hover()
+    assert signed_in.locator("#steps-completed .chart-tip").inner_text().startswith("2.5\n")
+    signed_in.get_by_role("link", name="Enrolments", exact=True).click()
+    assert "most on" in signed_in.locator("#enrolments-per-day .chart-note").first.inner_text()
+    signed_in.get_by_role("link", name="Demographics", exact=True).click()
+    assert "Most come from: United Kingdom" in signed_in.locator("#detected-country").inner_text()
+    signed_in.get_by_text("Compare with other runs").click()
+    signed_in.get_by_label("Run beside it, 1").select_option(label="Cyber Security: Safety at Home 2")
+    signed_in.get_by_label("Shown in").select_option("percent")
+    signed_in.get_by_role("button", name="Show").click()
+    assert signed_in.locator("#gender .chart-legend li").count() == 2
+    with signed_in.expect_download() as file:
+        signed_in.locator("#gender").get_by_role("link", name="These numbers as CSV").click()
+    assert file.value.suggested_filename == "cyber-security-safety-at-home-1-gender.csv"

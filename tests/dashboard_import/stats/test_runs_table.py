@@ -1,0 +1,71 @@
+"""The table of all runs: sorted, searched, added up, as CSV and for Excel."""
+
+import io
+import re
+import zipfile
+
+import pytest
+
+from dashboard_import.models import CourseRun, Tally
+from tests.dashboard_import.stats.test_numbers import table
+
+pytestmark = pytest.mark.django_db
+PATH = "/stats/futurelearn/"
+
+
+@pytest.fixture
+def runs():
+    """Three runs; that of cake has a course name that would start a formula."""
+    for course, slug, number, start, joiners in (
+        ("Bread", "bread", 1, "2025-01-06", 40), ("Bread", "bread", 2, "2026-01-05", 10), ("=Cake", "cake", 1, None, 7),
+    ):  # fmt: skip
+        run = CourseRun.objects.create(course=course, slug=slug, number=number, start=start, weeks=3)
+        Tally.objects.create(run=run, kind="joiners", everyone=joiners, learners=1, buyers=0, participants=0)
+
+
+def courses(html: str) -> list[str]:
+    body = html[html.index("<tbody>") : html.index("</tbody>")]
+    return [f"{course} {number}" for course, number in re.findall(r">(=?Cake|Bread)</a>.*?>(\d)</a>", body, re.DOTALL)]
+
+
+@pytest.mark.parametrize(
+    ("query", "order"),
+    [
+        ("", ["Bread 2", "Bread 1", "=Cake 1"]),
+        ("?sort=joiners", ["=Cake 1", "Bread 2", "Bread 1"]),
+        ("?sort=-joiners", ["Bread 1", "Bread 2", "=Cake 1"]),
+        ("?sort=start", ["Bread 1", "Bread 2", "=Cake 1"]),
+        ("?q=BREA&sort=run", ["Bread 1", "Bread 2"]),
+    ],
+)
+def test_sorted_and_searched(runs, staff, query, order):
+    assert courses(staff.get(PATH + query).content.decode()) == order
+    assert [f"{row[0].strip(chr(39))} {row[1]}" for row in table(staff, f"{PATH}runs.csv{query}")[1:]] == order
+
+
+def test_added_up(runs, staff):
+    html = staff.get(f"{PATH}?q=bread").content.decode()
+    foot = html[html.index("<tfoot>") : html.index("</tfoot>")]
+    assert re.findall(r"<td[^>]*>([\d,]+)</td>", foot)[:2] == ["50", "0"]
+
+
+def test_no_formula_leaves_in_a_file(runs, staff):
+    assert table(staff, f"{PATH}runs.csv")[3][0] == "'=Cake"
+    book = zipfile.ZipFile(io.BytesIO(staff.get(f"{PATH}runs.xlsx").content))
+    sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert "<f>" not in sheet
+    assert "=Cake" in book.read("xl/sharedStrings.xml").decode()
+    assert "<v>40</v>" in sheet
+
+
+def test_nothing_yet_and_nothing_found(staff, runs):
+    assert "No run has “xyz” in its name" in staff.get(f"{PATH}?q=xyz").content.decode()
+    CourseRun.objects.all().delete()
+    assert "import_futurelearn" in staff.get(PATH).content.decode()
+
+
+def test_many_runs_ask_no_more_queries(runs, staff, django_assert_max_num_queries):
+    for number in range(3, 60):
+        CourseRun.objects.create(course="Bread", slug="bread", number=number)
+    with django_assert_max_num_queries(8):
+        staff.get(PATH)

@@ -1,0 +1,316 @@
+"""What is written to a group goes out once to everybody else, in headers that hold a conversation together."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone as clock
+
+from groups.models import Membership, Mute, Post, Refusal
+from groups.moderating import remove, report, show
+from groups.readers import set_preference
+from mailing import talk_queue
+from mailing.merge import fill
+from mailing.models import Batch, Delivery, OutboxMessage
+from mailing.receiving import Result, receive
+from mailing.sending import send_bundle
+from mailing.worker import tick
+from tests import factories
+from tests.groups.mails import apple, gmail, mail, outlook
+from tests.mailing.sending import provider
+from tests.mailing.talking import DAY, MINUTE, Reason, Status, header, person, sent_to, text_for, three
+
+__all__ = ["provider", "three"]
+pytestmark = pytest.mark.django_db
+
+
+def test_a_post_by_mail_is_one_call_to_everybody_else_and_the_organisers(three, provider):
+    raw = mail("Shall we meet at six?", sender="Ada <ADA@example.org>", subject="Meeting")
+    assert receive(raw, three.address) == Result.STORED
+    tick("test")
+    tick("test")
+    assert len(provider.calls) == 1
+    letter, _recipients, _ = provider.calls[0]
+    assert sent_to(provider) == ["bob@example.org", "cy@example.org", "organisers@mooc.localhost"]
+    assert letter.sender == f"Ada Lovelace via {three.name} <{three.address}>"
+    assert letter.reply_to == three.address
+    assert letter.subject == f"[{three.name}] Meeting"
+    assert not letter.tracking
+    post = Post.objects.get()
+    local = three.address.partition("@")[0]
+    assert letter.headers["References"] == f"<{post.message_id}>"
+    assert letter.headers["List-Id"] == f"<{local}.list-id.mooc.localhost>"
+    assert letter.headers["List-Post"] == f"<mailto:{three.address}>"
+    assert letter.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert "Auto-Submitted" not in letter.headers
+    assert "In-Reply-To" not in letter.headers
+    assert "/one-click/" in header(provider, "List-Unsubscribe")
+    bobs = text_for(provider, "bob@example.org")
+    assert bobs.startswith("Shall we meet at six?\n")
+    assert "ada@" not in bobs.lower()
+
+
+def test_no_member_is_shown_an_address_of_another(three, provider):
+    ada = person(three, "Ada")
+    ada.name = "ada@example.org"
+    ada.save()
+    receive(mail("Hello.", sender="ada@example.org"), three.address)
+    tick("test")
+    letter, _people, _id = provider.calls[0]
+    whole = "".join([letter.sender, letter.subject, letter.text, letter.html, *letter.headers.values()])
+    assert "ada@example.org" not in whole
+    assert letter.sender.startswith("A member via ")
+
+
+@pytest.mark.parametrize("shape", [gmail, outlook, apple])
+@pytest.mark.parametrize("known_by", ["our id", "the copy's id", "the copy's id by SMTP"])
+def test_an_answer_to_any_copy_finds_its_thread(three, provider, shape, known_by):
+    receive(mail("Shall we?", sender="ada@example.org", subject="Meeting"), three.address)
+    tick("test")
+    post, batch = Post.objects.get(), Batch.objects.get()
+    by_smtp = batch.message_id.replace("@", ".77@")
+    answers = {"our id": post.message_id, "the copy's id": batch.message_id, "the copy's id by SMTP": by_smtp}[known_by]
+    raw = shape(answers=answers, message_id="<b@example.org>")
+    assert receive(raw, three.address) == Result.STORED
+    tick("test")
+    answer = Post.objects.latest("pk")
+    assert (answer.thread, answer.parent, answer.text.split("\n")[0]) == (post, post, "Yes, at six.")
+    letter = provider.calls[-1][0]
+    assert letter.subject == f"Re: [{three.name}] Meeting"
+    assert letter.headers["In-Reply-To"] == f"<{post.message_id}>"
+    assert letter.headers["References"] == f"<{post.message_id}> <{answer.message_id}>"
+    assert receive(raw, three.address) == Result.REPEATED
+
+
+def test_what_a_member_writes_is_never_a_merge_tag_and_never_a_key(three, provider, settings):
+    bob = person(three, "Bob")
+    text = (
+        "Hello {{ my_page_url }} {{{ first_name }}} %recipient.x% <b>bold</b> "
+        f"http://{settings.MOOC_DOMAIN}/me/{bob.key}/ and https://example.org/a?b=1"
+    )
+    receive(mail(text, sender="bob@example.org", subject="{{ unsubscribe_url }}"), three.address)
+    tick("test")
+    letter, recipients, _ = provider.calls[0]
+    ada = next(one for one in recipients if one.address == "ada@example.org")
+    plain, html = fill(letter.text, ada.values, html=False), fill(letter.html, ada.values, html=True)
+    assert "Hello {{ my_page_url }} {{{ first_name }}} %recipient.x% <b>bold</b> " in plain
+    assert "Hello {{ my_page_url }}" in html
+    assert "&lt;b&gt;bold" in html
+    assert fill(letter.subject, ada.values, html=False) == f"[{three.name}] {{{{ unsubscribe_url }}}}"
+    assert bob.key not in plain + html
+    assert 'href="https://example.org/a?b=1"' in html
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason", "answered"),
+    [
+        (mail(sender="eve@example.com"), Reason.STRANGER, True),
+        (mail(sender="bob@example.org", Auto_Submitted="auto-replied"), Reason.AUTOMATIC, False),
+        (mail(sender="bob@example.org", Authentication_Results="mx; dmarc=fail"), Reason.FORGED, False),
+        (mail("unsubscribe", sender="bob@example.org"), Reason.UNSUBSCRIBE, True),
+        (mail("", sender="bob@example.org", subject="Abmelden"), Reason.UNSUBSCRIBE, True),
+        (mail("> Shall we?", sender="bob@example.org"), Reason.EMPTY, True),
+        (mail("x" * 60_000, sender="bob@example.org"), Reason.LARGE, True),
+        (mail("0", sender="bob@example.org", kind="application/pkcs7-mime"), Reason.SEALED, True),
+    ],
+)  # fmt: skip
+def test_what_is_not_passed_on_is_written_down_and_answered_once_a_day(three, provider, raw, reason, answered):
+    for _time in range(3):
+        assert receive(raw, three.address) == Result.REFUSED
+    tick("test")
+    tick("test")
+    assert not Post.objects.exists()
+    assert set(Refusal.objects.values_list("reason", flat=True)) == {reason}
+    assert len(provider.calls) == answered
+    if answered:
+        letter, (recipient,), _ = provider.calls[0]
+        assert letter.headers["Auto-Submitted"] == "auto-replied"
+        assert recipient.address == ("eve@example.com" if reason == Reason.STRANGER else "bob@example.org")
+        assert "was not passed on" in provider.text()
+        assert ("/groups/" in provider.text()) == (reason != Reason.STRANGER)
+        if reason == Reason.UNSUBSCRIBE:
+            assert f"/unsubscribe/confirm/{person(three, 'Bob').key}/" in provider.text()
+
+
+def test_at_most_fifty_strangers_a_day_are_answered(three, provider):
+    for number in range(60):
+        receive(mail(sender=f"eve{number}@example.com"), three.address)
+    assert Refusal.objects.filter(answer=True).count() == 50
+    tick("test")
+    assert len(provider.calls) == 1  # they share a text, so they share a call
+
+
+def test_who_was_taken_out_a_second_ago_is_refused(three, provider):
+    three.memberships.filter(signup__name="Bob Baker").update(left=clock.now())
+    assert receive(mail(sender="bob@example.org"), three.address) == Result.REFUSED
+    assert Refusal.objects.get().reason == Reason.FORMER
+
+
+def test_who_left_before_the_tick_does_not_get_it(three, provider):
+    receive(mail(sender="ada@example.org"), three.address)
+    talk_queue.queue_posts()
+    three.memberships.filter(signup__name="Bob Baker").update(left=clock.now())
+    tick("test")
+    assert sent_to(provider) == ["cy@example.org", "organisers@mooc.localhost"]
+    assert Delivery.objects.get(address="bob@example.org").status == Status.SKIPPED
+
+
+def test_a_group_of_last_year_refuses_politely_and_its_page_stays(three, provider):
+    run = three.sequence
+    run.start_date, run.end_date = (clock.now().date() - days * DAY for days in (400, 350))
+    run.save()
+    assert receive(mail(sender="ada@example.org"), three.address) == Result.REFUSED
+    tick("test")
+    assert "The group has ended" in provider.text()
+
+
+def test_the_address_of_a_merged_group_leads_on(three, provider):
+    old = (
+        factories.group(sequence=three.sequence, merged_into=three)
+        if False
+        else factories.group(sequence=three.sequence)
+    )
+    old.merged_into, old.closed = three, clock.now()
+    old.save()
+    assert receive(mail(sender="ada@example.org"), old.address.upper()) == Result.STORED
+    assert Post.objects.get().group == three
+
+
+def test_a_closed_group_takes_nothing(three):
+    three.closed = clock.now()
+    three.save()
+    assert receive(mail(sender="ada@example.org"), three.address) == Result.REFUSED
+    assert Refusal.objects.get().reason == Reason.ENDED
+
+
+def test_organisers_may_write_to_any_group(three, provider):
+    assert receive(mail("Well done.", sender="Team <organisers@mooc.localhost>"), three.address) == Result.STORED
+    tick("test")
+    letter, recipients, _ = provider.calls[0]
+    assert letter.sender.startswith("Course team via ")
+    assert len(recipients) == 4
+    assert Post.objects.get().author is None
+
+
+def test_preferences_echo_and_mutes_decide_who_gets_it(three, provider):
+    ada, bob, cy = (person(three, name) for name in ("Ada", "Bob", "Cy"))
+    set_preference(ada, "each", True, clock.now())
+    set_preference(bob, "none", False, clock.now())
+    Mute.objects.create(by=cy, muted=ada)
+    receive(mail(sender="ada@example.org"), three.address)
+    tick("test")
+    assert sent_to(provider) == ["ada@example.org", "organisers@mooc.localhost"]
+
+
+def test_a_member_writes_at_most_so_often(three, settings):
+    settings.GROUP_POSTS_PER_HOUR = 2
+    taken = [receive(mail(sender="ada@example.org", message_id=f"<{one}@x>"), three.address) for one in range(3)]
+    assert taken == [Result.STORED, Result.STORED, Result.REFUSED]
+    assert Refusal.objects.get().reason == Reason.MANY
+
+
+def test_a_reported_post_waits_for_a_moderator(three, provider):
+    receive(mail("Buy gold.", sender="ada@example.org"), three.address)
+    post = Post.objects.get()
+    talk_queue.queue_posts()
+    assert report(post, person(three, "Bob"), "An advertisement")
+    assert not report(post, person(three, "Bob"))
+    tick("test")
+    assert sent_to(provider) == ["organisers@mooc.localhost"]
+    assert show(post) == 1
+    assert report(post, person(three, "Cy"))
+    post.refresh_from_db()
+    assert post.state == Post.State.SHOWN  # a moderator has let it stand
+    assert remove(post) == 1
+    assert remove(post) == 0
+
+
+def test_a_post_that_may_stand_after_all_reaches_who_has_not_had_it(three, provider):
+    post = factories.post(three, author=person(three, "Ada"), state=Post.State.HELD)
+    tick("test")
+    assert provider.calls == []
+    show(post)
+    tick("test")
+    assert sent_to(provider) == ["bob@example.org", "cy@example.org", "organisers@mooc.localhost"]
+
+
+def test_a_post_shown_again_goes_to_who_was_passed_over(three, provider):
+    receive(mail("Buy gold.", sender="ada@example.org"), three.address)
+    post = Post.objects.get()
+    talk_queue.queue_posts()
+    report(post, person(three, "Bob"))
+    tick("test")
+    show(post)
+    tick("test")
+    assert sent_to(provider) == ["bob@example.org", "cy@example.org"]
+
+
+def test_two_hundred_posts_in_a_minute_do_not_keep_others_waiting(three, provider):
+    others = factories.group(factories.signup(), factories.signup())
+    Membership.objects.update(told=clock.now())
+    now = clock.now()
+    for _number in range(200):
+        factories.post(three, author=person(three, "Ada"))
+    factories.post(others)
+    while talk_queue.queue_posts(now):
+        pass
+    goes = Delivery.objects.filter(kind=Delivery.Kind.POST).order_by("not_before")
+    assert goes.filter(not_before__lte=now).values("bundle").distinct().count() == talk_queue.AT_ONCE + 1
+    assert goes.filter(not_before__lte=now + MINUTE).values("bundle").distinct().count() <= 18
+
+
+def test_however_much_groups_write_a_message_to_the_course_goes_on(three, provider, settings):
+    settings.MAIL_BATCH_SIZE = 1
+    for _number in range(12):
+        factories.post(three, author=person(three, "Ada"), queued=clock.now())
+    for post in Post.objects.all():
+        factories.delivery(
+            email=None, signup=person(three, "Bob"), key=f"post:{post.pk}", bundle=f"post:{post.pk}",
+            kind=Delivery.Kind.POST,
+        )  # fmt: skip
+    lesson = factories.email(sequence=three.sequence, subject="Lesson", state="sending")
+    for name in ("Ada", "Bob", "Cy"):
+        factories.delivery(email=lesson, signup=person(three, name))
+    tick("test")
+    order = "".join("L" if subject == "Lesson" else "p" for _address, subject in provider.accepted)
+    assert order == "ppppLppppLppppL"
+
+
+def test_the_number_of_queries_does_not_grow_with_the_group(provider):
+    counted = []
+    for size in (3, 28):
+        group = factories.group(*(factories.signup(sequence=factories.sequence()) for _ in range(1)))
+        run = group.sequence
+        for _ in range(size - 1):
+            Membership.objects.create(group=group, signup=factories.signup(sequence=run, welcomed=clock.now()))
+        Membership.objects.update(told=clock.now())
+        group.memberships.get(signup=group.memberships.first().signup).signup.refresh_from_db()
+        post = factories.post(group, author=group.memberships.first().signup)
+        with CaptureQueriesContext(connection) as queries:
+            talk_queue.queue_posts()
+            send_bundle(f"post:{post.pk}")
+        counted.append(len(queries))
+        assert len(provider.calls[-1][1]) == size
+    assert counted[0] == counted[1]
+
+
+def test_in_the_outbox_each_copy_has_the_whole_head(three, settings):
+    settings.MAIL_TRANSPORT = "outbox"
+    receive(mail("Grüße und Küsse.", sender="ada@example.org", subject="Zoë"), three.address)
+    tick("test")
+    raw = bytes(OutboxMessage.objects.get(address="bob@example.org").raw).decode()
+    assert raw.count("\nList-Unsubscribe: <http://") == 1
+    assert raw.count("\nReferences: <post.") == 1
+    assert f"\nReply-To: {three.address}" in raw
+    assert f"From: Ada Lovelace via {three.name} <{three.address}>" in raw
+
+
+def test_without_relay_nothing_is_queued(three, provider, settings):
+    settings.GROUP_DISCUSSION = "lists"
+    receive(mail(sender="ada@example.org"), three.address)
+    tick("test")
+    assert provider.calls == []
+
+
+def test_an_unknown_recipient_is_nobodys(three):
+    assert receive(mail(), "nobody@mooc.localhost") == Result.UNKNOWN
+    assert receive(b"", three.address) == Result.UNREADABLE
