@@ -1,5 +1,6 @@
 """Run totals as FutureLearn's own page said them: from the old tool's `Courses-Data.csv`, or from the page itself."""
 
+import re
 from collections import Counter
 
 from django.db import transaction
@@ -24,20 +25,17 @@ NOT_MEASURES = {
     "uni_name",
 }
 PERCENT = "_percent"
+WHOLE, DECIMAL = re.compile(r"-?\d{1,15}", re.ASCII), re.compile(r"-?\d{1,15}\.\d{0,10}", re.ASCII)
 
 
 def as_number(text: str) -> int | float | str | None:
     """Return a number as the page writes it (`3,544`, `11.5%`, `£1,200`); a word such as `N/A` stays one."""
     bare = text.strip().removesuffix("%").lstrip("£").replace(",", "").strip()
-    try:
+    if WHOLE.fullmatch(bare):
         return int(bare)
-    except ValueError:
-        pass
-    try:
-        number = float(bare)
-    except ValueError:
-        return clean(text)[:50] or None
-    return number if abs(number) < 1e15 else clean(text)[:50]
+    if DECIMAL.fullmatch(bare):
+        return float(bare)
+    return clean(text)[:50] or None
 
 
 def measures(cells: dict[str, str]) -> dict[str, dict[str, object]]:

@@ -11,7 +11,7 @@ from django.utils import timezone as clock
 from dashboard_import.importing import LOST_AFTER, load_waiting
 from dashboard_import.models import CourseRun, ImportedFile, ImportRun, StepActivity
 from tests import factories
-from tests.dashboard_import.files import STEPS, text, tree
+from tests.dashboard_import.files import STEPS, text, tree, write
 
 pytestmark = pytest.mark.django_db
 IMPORTS, RUNS = "/admin/dashboard_import/importrun/", "/admin/dashboard_import/courserun/"
@@ -178,3 +178,30 @@ def test_an_import_that_was_stopped():
     load_waiting()
     row.refresh_from_db()
     assert (row.status, row.error) == ("failed", "It was stopped before its end. Load the same files again.")
+
+
+@pytest.mark.parametrize(
+    "path", ["", "{run}/change/", "{run}/rejected/{file}/", "upload/", "/courserun/", "/courserun/1"]
+)
+def test_nobody_without_a_permission_sees_anything(load, tmp_path, path):
+    load(write(tmp_path / "bread-1_step-activity.csv", f"{text('step-activity')}x\n"))
+    file = ImportedFile.objects.get()
+    course = f"{RUNS}{CourseRun.objects.get().pk}/change/" if path.endswith("1") else RUNS
+    address = course if path.startswith("/") else IMPORTS + path.format(run=file.import_run_id, file=file.pk)
+    assert Client().get(address).status_code == 302
+    assert factories.staff_client("auth.view_user", "signup.view_signup").get(address).status_code == 403
+    answer = factories.staff_client(*MAY).get(address)
+    answer.close()
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("what", ["add", "change", "delete"])
+def test_no_permission_lets_anybody_change_what_was_imported(load, tmp_path, what):
+    load(write(tmp_path / "bread-1_step-activity.csv", text("step-activity")))
+    rows = (IMPORTS, ImportRun.objects.get().pk, "importrun"), (RUNS, CourseRun.objects.get().pk, "courserun")
+    for begin, number, model in rows:
+        client = factories.staff_client(f"dashboard_import.{what}_{model}", f"dashboard_import.view_{model}")
+        address = f"{begin}add/" if what == "add" else f"{begin}{number}/{what}/"
+        assert client.post(address, {"post": "yes", "source": "mine", "course": "mine"}).status_code == 403
+    assert ImportRun.objects.get().source != "mine"
+    assert CourseRun.objects.get().course == "bread"

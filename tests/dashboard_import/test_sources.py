@@ -13,6 +13,7 @@ from dashboard_import.runs import RunFacts, course_run
 from dashboard_import.shaping import Reject
 from dashboard_import.sources import find, run_folder
 from dashboard_import.tables import UnreadableError
+from dashboard_import.totals import as_number
 from tests.dashboard_import.files import FILES, text, tree, write
 
 
@@ -240,3 +241,22 @@ def zipped_plain(path, name, content):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(name, content)
     return path
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("3,544", 3544),
+        ("11.5%", 11.5),
+        ("£1,234.50", 1234.5),
+        ("-2", -2),
+        ("N/A", "N/A"),
+        ("", None),
+        ("nan", "nan"),
+        ("1_0", "1_0"),
+        ("9" * 4_000, "9" * 50),
+        ("1e400", "1e400"),
+    ],
+)
+def test_numbers_of_the_page_of_totals(text, number):
+    assert as_number(text) == number
