@@ -255,7 +255,8 @@ def test_a_saved_answer_is_put_below_what_was_typed_and_nothing_is_sent(organise
 )
 def test_a_wrong_form_comes_back_with_what_was_typed(organiser, reply, wrong):
     SavedAnswer.objects.create(title="Film", text="x")
-    assert organiser.post(f"{URL}{reply.pk}/answer/", form_of(**wrong)).status_code == 400
+    page = organiser.post(f"{URL}{reply.pk}/answer/", form_of(**wrong))
+    assert (page.status_code, page.context["form"].is_valid()) == (200, False)
     assert not Answer.objects.exists()
 
 
