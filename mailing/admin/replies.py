@@ -58,7 +58,7 @@ class ReplyAdmin(ReadOnly, CourseAdmin):
     def about(self, reply: Reply) -> str:
         if reply.email:
             return reply.email.subject
-        return Delivery.Kind(reply.kind).label if reply.kind is not None else _t("no message of ours")
+        return Delivery.Kind(reply.kind).label if reply.kind is not None else _t("no message of the course")
 
     def has_answer_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perms(("mailing.view_reply", "mailing.answer_reply"))
