@@ -51,7 +51,9 @@ class ImportRunAdmin(ReadOnly, CourseAdmin):
 
     @admin.display(description=_("took"), ordering="seconds")
     def lasted(self, row: ImportRun) -> str:
-        return "" if row.seconds is None else _now("%(seconds)s s") % {"seconds": f"{row.seconds:,.1f}"}
+        return (
+            "" if row.seconds is None else _now("%(seconds)s\N{NO-BREAK SPACE}s") % {"seconds": f"{row.seconds:,.1f}"}
+        )
 
     @admin.display(description=_("rows read"), ordering="rows_read")
     def read(self, row: ImportRun) -> str:
@@ -136,7 +138,7 @@ class ImportRunAdmin(ReadOnly, CourseAdmin):
         elif row.status == ImportRun.Status.WAITING:
             messages.info(request, _now("The file is here. The worker loads it at its next round."))
         else:
-            messages.error(request, row.error)
+            messages.error(request, _now("Not loaded. %(why)s") % {"why": row.error})
         return HttpResponseRedirect(reverse("admin:dashboard_import_importrun_change", args=[row.pk]))
 
 

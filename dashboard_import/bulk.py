@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from django.db import connection, models, transaction
 
 from dashboard_import.models import CourseRun
+from dashboard_import.tables import UnreadableError
 
 SPECIAL = "\\\t\n\r"  # what COPY's text format writes in another way
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -66,8 +67,12 @@ def replace_rows(
 
 
 def clear(model: type[models.Model], run: CourseRun) -> None:
-    """Lock the run, so that two loads of it come one after the other, and delete its rows."""
-    CourseRun.objects.select_for_update().get(pk=run.pk)
+    """Lock the run, so that two loads of it come one after the other, and delete its rows.
+
+    Raises UnreadableError where somebody has deleted the run since the file was opened.
+    """
+    if not CourseRun.objects.select_for_update().filter(pk=run.pk).exists():
+        raise UnreadableError("Its run was deleted while the file was read. Load the file again.")
     model.objects.filter(run=run).delete()
 
 

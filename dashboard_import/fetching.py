@@ -8,6 +8,7 @@ from pathlib import Path
 from django.utils import timezone as clock
 
 from dashboard_import import archive, overview, pages, totals
+from dashboard_import.datasets import KINDS
 from dashboard_import.futurelearn import FetchError, MissingError, NotATableError, Session, SignInError
 from dashboard_import.listing import Listing, NoListError, list_runs, with_start
 from dashboard_import.loader import Import
@@ -83,8 +84,13 @@ class Fetch:
             for run in wanted:
                 self.say(self._plan(run, listing))
             return
-        for run in wanted:
-            self.say(self._run(run, listing))
+        for place, run in enumerate(wanted):
+            try:
+                self.say(self._run(run, listing))
+            except SignInError as error:
+                for lost in wanted[place:]:
+                    self._miss(lost.name, "", str(error))
+                break
         self._close(listing)
 
     def _close(self, listing: Listing) -> None:
@@ -141,8 +147,11 @@ class Fetch:
             self._totals(run, facts, stats)
         lost = [file.name for file in self.importing.missing[missing:]]
         self._record(folder, run, lost)
-        line = f"{run.name}: {self.files - files} files"
-        return f"{line}. Missing: {', '.join(lost)}." if lost else f"{line}."
+        line = f"{run.name}: {self.files - files} files."
+        new = [kind.replace("_", "-") for kind in pages.datasets(stats) if kind not in KINDS]
+        if new:
+            line += f" Kept but not loaded, as nobody knows this kind yet: {', '.join(new)}."
+        return f"{line} Missing: {', '.join(lost)}." if lost else line
 
     def _begin(self, run: ListedRun, listing: Listing) -> tuple[RunFacts, Path, str] | None:
         """Read what a run is and make its folder; None where it has no start. Raises FetchError, _Unread."""

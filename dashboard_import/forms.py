@@ -34,10 +34,17 @@ class UploadForm(forms.Form):
         if file is None:
             return
         self.name = file.name[-200:]
-        kind, slug, _run = from_name(file.name)
+        kind, slug, number = from_name(file.name)
+        course, run = self.cleaned_data.get("course"), self.cleaned_data.get("run")
+        if file.name.lower().endswith(".zip") and (course or run is not None):
+            raise forms.ValidationError(_("In a zip each table's name says its run. Leave course and run empty."))
+        if slug and ((course and slug_of(course) != slug_of(slug)) or run not in (None, number)):
+            raise forms.ValidationError(
+                _("By its name this file is of %(slug)s, run %(number)s. Rename it, or leave course and run empty.")
+                % {"slug": slug, "number": number}
+            )
         if not kind or slug:
             return
-        course, run = self.cleaned_data.get("course"), self.cleaned_data.get("run")
         if not course or run is None:
             raise forms.ValidationError(_("The file's name does not say which run it is of. Say course and run."))
         self.name = f"{slug_of(course)[:100]}-{run}_{kind}.csv"

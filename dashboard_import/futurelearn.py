@@ -27,9 +27,11 @@ WAITS = (2.0, 8.0, 30.0)  # seconds before the second, third and fourth try
 LONGEST_WAIT = 600.0  # seconds; where Retry-After asks for more, the file is missing this time
 LARGEST_PAGE = 30 << 20  # bytes of HTML
 PIECE = 256 * 1024  # bytes
+BEGINNING = 2_000  # bytes that show whether a file is a page
 REDIRECTS = 5
 PASSING = frozenset({408, 420, 425, 429, 500, 502, 503, 504})
 SIGN_IN = "/sign-in"
+MOST_IN_VAIN = 5  # sign-ins after which the same page asks for one again
 # Failures of a connection may name the address asked for; only their kind is ever told.
 TROUBLE = (requests.RequestException, OSError)
 
@@ -43,7 +45,7 @@ class MissingError(FetchError):
 
 
 class SignInError(FetchError):
-    """Nobody can go on: the user name and password are not taken."""
+    """Nobody can go on: the user name and password are not taken, or all asks for them again and again."""
 
 
 class NotATableError(FetchError):
@@ -65,6 +67,7 @@ class Session:
         self._http.headers.update({"User-Agent": AGENT, "Accept-Encoding": "gzip, deflate"})
         self._host = urlsplit(self.url)[:2]
         self._free_at = 0.0
+        self._in_vain = 0
         self._tokens: set[str] = set()
 
     def sign_in(self) -> str:
@@ -91,7 +94,8 @@ class Session:
             self.sign_in()
             html = self._text("GET", path)
             if pages.is_sign_in(html):
-                raise SignInError("FutureLearn asks to sign in again on each page: this account may not see it.")
+                raise self._not_for_us("page")
+        self._in_vain = 0
         return html
 
     def download(self, path: str, target: BinaryIO) -> int:
@@ -101,14 +105,24 @@ class Session:
         """
         for last in (False, True):
             try:
-                return self._tried("GET", path, None, lambda answer: self._save(answer, target))
+                size = self._tried("GET", path, None, lambda answer: self._save(answer, target))
             except _SignedOutError:
                 if last:
-                    raise SignInError(
-                        "FutureLearn asks to sign in again for this file: the account may not see it."
-                    ) from None
+                    raise self._not_for_us("file") from None
                 self.sign_in()
+            else:
+                self._in_vain = 0
+                return size
         raise AssertionError("unreachable")
+
+    def _not_for_us(self, what: str) -> FetchError:
+        """Return the refusal of something that leads to the sign-in form although we have just signed in.
+
+        It concerns that alone, until it happens several times in a row: each costs a sign-in.
+        """
+        self._in_vain += 1
+        kind = FetchError if self._in_vain < MOST_IN_VAIN else SignInError
+        return kind(f"FutureLearn asks to sign in again for this {what}: this account may not see it.")
 
     def without_secrets(self, html: str) -> str:
         """Return a page as it may be kept: no tokens, cookies, or names of ours in it."""
@@ -176,10 +190,11 @@ class Session:
         target.seek(0)
         target.truncate()
         begins, size = True, 0
-        for piece in answer.iter_content(PIECE):
+        coming = _from_beginning(answer.iter_content(PIECE))
+        for piece in coming:
             if begins and _is_html(answer, piece):
-                rest = piece + b"".join(_bounded(answer, LARGEST_PAGE))
-                if pages.is_sign_in(rest.decode("utf-8", "replace")):
+                page = piece + b"".join(_bounded(coming, LARGEST_PAGE))
+                if pages.is_sign_in(page.decode("utf-8", "replace")):
                     raise _SignedOutError
                 raise NotATableError("FutureLearn sent a page instead of a table.")
             begins = False
@@ -218,23 +233,35 @@ def _good(answer: requests.Response) -> requests.Response:
 
 
 def _read_text(answer: requests.Response) -> str:
-    content = b"".join(_bounded(answer, LARGEST_PAGE))
+    content = b"".join(_bounded(answer.iter_content(PIECE), LARGEST_PAGE))
     return content.decode("utf-8", "replace")
 
 
-def _bounded(answer: requests.Response, most: int) -> Iterator[bytes]:
+def _bounded(pieces: Iterator[bytes], most: int) -> Iterator[bytes]:
     size = 0
-    for piece in answer.iter_content(PIECE):
+    for piece in pieces:
         size += len(piece)
         if size > most:
             raise FetchError(f"FutureLearn sent a page of more than {most:,} bytes.")
         yield piece
 
 
+def _from_beginning(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield pieces, the first ones in one: what a file is may be seen at its beginning, which may come bit by bit."""
+    first = b""
+    for piece in pieces:
+        first += piece
+        if len(first) >= BEGINNING:
+            break
+    if first:
+        yield first
+    yield from pieces
+
+
 def _is_html(answer: requests.Response, begin: bytes) -> bool:
     """Say whether this is a page. What it is called is not trusted: CSVs come as text/html at times, and back."""
-    start = begin[:2_000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if start.startswith((b"<!doctype", b"<html", b"<head", b"<body")):
+    start = begin[:BEGINNING].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"<!doctype", b"<!--", b"<html", b"<head", b"<body")):
         return True
     return "html" in answer.headers.get("Content-Type", "") and (not start or start.startswith(b"<"))
 

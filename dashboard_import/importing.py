@@ -75,8 +75,10 @@ def load_upload(row: ImportRun) -> bool:
     row.refresh_from_db()
     path = uploads() / row.upload
     if path.is_file():
-        load_path(path, row)
-        shutil.rmtree(path.parent, ignore_errors=True)
+        try:
+            load_path(path, row)
+        finally:
+            shutil.rmtree(path.parent, ignore_errors=True)
         return True
     with Import(row) as importing:
         problem = (
@@ -86,8 +88,23 @@ def load_upload(row: ImportRun) -> bool:
     return True
 
 
-def load_waiting() -> int:
-    """Load all uploads that wait; return how many. Call it now and then, from any number of processes."""
+def load_waiting(*, most: int | None = None, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Load uploads that wait, all or at most so many; return how many. Call it from any number of processes.
+
+    Once `stopping` says so, no further one is begun.
+    """
+    give_up_lost()
+    loaded = 0
+    for row in ImportRun.objects.filter(status=ImportRun.Status.WAITING).order_by("pk")[:most]:
+        if stopping():
+            break
+        loaded += load_upload(row)
+    return loaded
+
+
+def give_up_lost() -> None:
+    """Say of imports whose process has ended that they were stopped; delete their uploads, which nobody would."""
     lost = ImportRun.objects.filter(status=ImportRun.Status.RUNNING, seen__lt=clock.now() - LOST_AFTER)
+    for upload in lost.exclude(upload="").values_list("upload", flat=True):
+        shutil.rmtree((uploads() / upload).parent, ignore_errors=True)
     lost.update(status=ImportRun.Status.FAILED, error="It was stopped before its end. Load the same files again.")
-    return sum(map(load_upload, ImportRun.objects.filter(status=ImportRun.Status.WAITING).order_by("pk")))

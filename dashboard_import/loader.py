@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Self
 
-from django.db import Error, connection
+from django.db import Error, connection, transaction
 from django.utils import timezone as clock
 
 from dashboard_import import rollups, totals
@@ -115,9 +115,7 @@ class Import:
                 run = None if self.dry_run else course_run(source.facts)
                 OneFile(source, scanned, file, rejects, self.advance).load(run, self.finish)
         except TROUBLE as error:
-            if run and is_new:
-                run.delete()  # a broken file changes nothing
-                run = None
+            run = kept_run(run, is_new)
             file.pk = None
             file.outcome, file.problem = Outcome.REFUSED, in_words(error)
             file.rows_stored, file.rows_rejected = 0, file.rows_read
@@ -159,6 +157,7 @@ class OneFile:
         """Replace the run's rows of this kind; without a run only read and judge. Raises one of TROUBLE."""
         with self.source.open() as stream:
             table = Table(stream, self.scanned)
+            self.rejects.header = table.header
             shape = Shape(self.dataset, table.header, broken=bool(self.scanned.broken))
             batches = self.columns(table, shape)
             if run is None:
@@ -222,6 +221,21 @@ def refuse_unknown(source: Source, seen: set[tuple[str, int, str]]) -> None:
     if one in seen:
         raise UnreadableError("Another file of this run and kind came before it in this import.")
     seen.add(one)
+
+
+def kept_run(run: CourseRun | None, is_new: bool) -> CourseRun | None:
+    """Return the run of a file that could not be loaded; None if it is gone, or is taken back here.
+
+    A broken file changes nothing, so a run that was made for it goes. Another import may have found it meanwhile.
+    """
+    if run is None:
+        return None
+    with transaction.atomic():
+        run = CourseRun.objects.select_for_update().filter(pk=run.pk).first()
+        if run and is_new and not ImportedFile.objects.filter(run=run, outcome=Outcome.LOADED).exists():
+            run.delete()
+            return None
+    return run
 
 
 def is_loaded(file: ImportedFile, run: CourseRun | None) -> bool:

@@ -11,30 +11,43 @@ from dashboard_import.shaping import Reject
 from mooc.lib.csv import guarded
 
 SHOWN = 100  # rows kept in the database
+LONGEST_NAME = 150  # bytes
 CELL = 200  # characters of a cell that are kept there
 UNSAFE = re.compile(r"[^\w.-]+")
 
 
 class Rejects:
-    """A file `line,reason,<the row's cells>` under FUTURELEARN_DATA_DIR/rejected, made with the first reject."""
+    """A file `line,reason,<the row's cells>` under FUTURELEARN_DATA_DIR/rejected, made with the first reject.
+
+    `header` is the first row of the file that is read, once it is known: it names the cells.
+    """
 
     def __init__(self, number: int, name: str, *, keep: bool = True):
         """`number` is the import's; `name` the file that is read. Without `keep` rows are counted, not written."""
-        self.path = Path(settings.FUTURELEARN_DATA_DIR, "rejected", str(number), UNSAFE.sub("_", name)[-150:])
+        self.path = Path(settings.FUTURELEARN_DATA_DIR, "rejected", str(number), file_name(name))
         self.keep, self.count, self.first = keep, 0, []
+        self.header: list[str] = []
         self.file: TextIO | None = None
 
     def add(self, rejects: list[Reject]) -> None:
         """Write rows down. Raises OSError, for instance when the disk is full."""
         if rejects and self.keep:
             if self.file is None:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                self.file = self.path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
-                csv.writer(self.file).writerow(["line", "reason"])
+                self.open()
             rows = ([reject.line, reject.reason, *map(guarded, reject.cells)] for reject in rejects)
             csv.writer(self.file).writerows(rows)
         self.count += len(rejects)
         self.first += [shortened(reject) for reject in rejects[: SHOWN - len(self.first)]]
+
+    def open(self) -> None:
+        """Begin the file; two files of one import may have names that look the same here."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        stem, count = self.path.stem, 1
+        while self.path.exists():
+            count += 1
+            self.path = self.path.with_stem(f"{stem}.{count}")
+        self.file = self.path.open("x", encoding="utf-8", errors="backslashreplace", newline="")
+        csv.writer(self.file).writerow(["line", "reason", *map(guarded, self.header)])
 
     def close(self) -> None:
         if self.file:
@@ -44,6 +57,11 @@ class Rejects:
     def name(self) -> str:
         """The file as the database names it, within FUTURELEARN_DATA_DIR; empty where there is none."""
         return self.path.relative_to(settings.FUTURELEARN_DATA_DIR).as_posix() if self.file else ""
+
+
+def file_name(name: str) -> str:
+    """Return the end of a name as one part of a path. File systems count bytes: 255 are the most."""
+    return UNSAFE.sub("_", name).encode("utf-8", "replace")[-LONGEST_NAME:].decode("utf-8", "ignore").lstrip(".")
 
 
 def shortened(reject: Reject) -> dict[str, object]:

@@ -2,15 +2,19 @@
 `metadata.csv`.
 """
 
+import lzma
 import os
 import stat
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
+
+from django.conf import settings
 
 from dashboard_import.datasets import from_name
 from dashboard_import.runs import RunFacts, checked, combined, from_folders, from_metadata
@@ -19,6 +23,8 @@ from dashboard_import.tables import UnreadableError
 TOTALS = "totals"
 TOTALS_NAMES = {"courses-data.csv", "enrolmentdata.csv"}
 METADATA = "metadata.csv"
+# Of what is ours in FUTURELEARN_DATA_DIR, nothing is a table of FutureLearn's.
+OURS = ("rejected", "unknown-pages", "uploads")
 MOST_ENTRIES = 10_000
 MOST_BYTES = 50 << 30  # of a zip, unpacked
 MOST_RATIO, RATIO_FROM = 200, 20 << 20  # tables become 5 to 20 times smaller; what grows more than that is a trap
@@ -85,8 +91,11 @@ def described(entries: list[Entry], given: RunFacts | None, known: RunFacts | No
     metadata = {}
     for entry in entries:
         if entry.name.lower() == METADATA:
-            with entry.open() as stream:
-                metadata[entry.folders] = from_metadata(stream)
+            try:
+                with entry.open() as stream:
+                    metadata[entry.folders] = from_metadata(stream)
+            except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError) as error:
+                raise UnreadableError(f"{entry.shown} is damaged: {error or type(error).__name__}.") from None
     for entry in entries:
         low = entry.name.lower()
         if low in TOTALS_NAMES:
@@ -108,9 +117,12 @@ def as_entry(path: Path, shown: str) -> Entry:
 
 
 def in_folder(root: Path) -> Iterator[Entry]:
-    """Yield the files below a folder, in order; links to folders are not followed."""
+    """Yield the files below a folder, in order; links to folders are not followed, and what is ours is left out."""
+    ours = {Path(settings.FUTURELEARN_DATA_DIR, name).resolve() for name in OURS}
     for folder, below, names in os.walk(root):
-        below[:] = sorted(name for name in below if not name.startswith("."))
+        below[:] = sorted(
+            name for name in below if not name.startswith(".") and Path(folder, name).resolve() not in ours
+        )
         for name in sorted(names):
             path = Path(folder, name)
             if not name.startswith(".") and path.is_file():

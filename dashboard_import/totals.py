@@ -64,6 +64,7 @@ def load(source: Source, scanned: Scan, file: ImportedFile, rejects: Rejects, *,
         table = Table(stream, scanned)
         names = [normal(name) for name in table.header]
         refuse_twice(names)
+        rejects.header = table.header
         if not {"course", "run", "joiners"} <= set(names):
             raise UnreadableError("The columns course, run and joiners are not all there: this is no table of totals.")
         for batch in table.batches():

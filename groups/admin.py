@@ -22,11 +22,27 @@ class MembershipInline(ReadOnly, admin.TabularInline):
     model = Membership
     fk_name = "group"
     extra = 0
-    fields = ("signup", "joined", "left")
+    fields = ("signup", "first_name", "joined", "left")
     readonly_fields = fields
+
+    @admin.display(description=_("first name"))
+    def first_name(self, member: Membership) -> str:
+        return member.signup.first_name
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
         return super().get_queryset(request).select_related("signup").order_by("left", "pk")
+
+
+class OpenFilter(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin) -> list[tuple[str, str]]:
+        return [("open", _("Open")), ("closed", _("Closed, or joined with another"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Group]) -> QuerySet[Group]:
+        wanted = {"open": True, "closed": False}
+        return queryset.filter(closed__isnull=wanted[self.value()]) if self.value() in wanted else queryset
 
 
 @admin.register(Group)
@@ -34,7 +50,7 @@ class GroupAdmin(FormingPage, ByHandPage, CourseAdmin):
     """Groups. They are made on the forming page; here they are looked at, renamed, and changed by hand."""
 
     list_display = ("name", "sequence", "address", "members", "state")
-    list_filter = ("sequence", ("closed", admin.EmptyFieldListFilter))
+    list_filter = ("sequence", OpenFilter)
     list_select_related = ("sequence", "merged_into")
     search_fields = ("name", "address")
     when_empty = _("There are no groups yet. Make them from the page of a course run, or from the home page.")

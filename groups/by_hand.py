@@ -50,9 +50,11 @@ def close(group: Group, now: datetime.datetime | None = None) -> int:
     """Close a group and return how many members it had. Its address stays; the tick places them in other groups."""
     now = now or clock.now()
     locked(group.sequence)
+    count = Membership.objects.current().filter(group=group).count()
     if not Group.objects.open().filter(pk=group.pk).update(closed=now):
         raise ValidationError(_("This group is closed already."))
-    return Membership.objects.filter(group=group, left=None).update(left=now)
+    Membership.objects.filter(group=group, left=None).update(left=now)
+    return count
 
 
 def _chosen(group: Group, members: Collection[int]):

@@ -74,15 +74,19 @@ class ByHandPage:
                 raise ValidationError(_("Choose the group they go into."))
             count = by_hand.move_people(group, chosen, into)
             said = ngettext("%(count)s person is in %(group)s now.", "%(count)s people are in %(group)s now.", count)
-            return said % {"count": count, "group": into.name} + " " + _("They are told with the next tick.")
+            return said % {"count": count, "group": into.name} + " " + _("They are told within minutes.")
         if verb == SPLIT:
             made = by_hand.split(group, chosen)
             said = ngettext(
                 "%(count)s person is in the new %(group)s.", "%(count)s people are in the new %(group)s.", len(chosen)
             )
-            return said % {"count": len(chosen), "group": made.name} + " " + _("They are told with the next tick.")
+            return said % {"count": len(chosen), "group": made.name} + " " + _("They are told within minutes.")
         if verb == CLOSE:
             count = by_hand.close(group)
-            said = _("%(group)s is closed. Its %(count)s people get places in other groups with the next tick.")
+            said = ngettext(
+                "%(group)s is closed. Its %(count)s person gets a place in another near their hours, or waits.",
+                "%(group)s is closed. Its %(count)s people get places in others near their hours, or wait.",
+                count,
+            )
             return said % {"group": group.name, "count": count}
         raise ValidationError(_("Press one of the buttons."))

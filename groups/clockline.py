@@ -84,17 +84,19 @@ def cut_line(line: Sequence[float], low: int, high: int, price: Price, join: Joi
     count = len(line)
     best, size_to = [inf] * (count + 1), [0] * (count + 1)
     best[0] = 0.0
-    narrow = not count or line[-1] - line[0] <= DAY / 2
     for end in range(low, count + 1):
         right = line[end - 1]
-        lowest, chosen = inf, 0
+        lowest, chosen, gap, looked = inf, 0, 0.0, end - 1
         for size in range(low, min(high, end) + 1):
             before = best[end - size]
             if before >= lowest:
                 continue
             hours = right - line[end - size]
-            if not narrow and hours > DAY / 2:  # then the other way round may be shorter
-                hours = arc(place % DAY for place in line[end - size : end])
+            if hours > DAY / 2:  # then the other way round may be shorter
+                while looked > end - size:
+                    gap = max(gap, line[looked] - line[looked - 1])
+                    looked -= 1
+                hours = min(hours, DAY - gap)
             found = join(before, price(size, hours))
             if found < lowest:
                 lowest, chosen = found, size

@@ -44,12 +44,13 @@ def form(learners: Iterable[Learner], options: Options) -> Plan:
     """
     draw = keyed(options.seed)
     everybody = sorted(learners, key=lambda learner: draw(learner.id))
+    large = len(everybody) > EXACT
     flows, stray = _flows(everybody, options.minimum)
     groups: list[PlanGroup] = []
     for apart, flow in flows:
         groups += [
             PlanGroup(len(groups) + number, members, apart)
-            for number, members in enumerate(_form_one(flow, options), start=1)
+            for number, members in enumerate(_form_one(flow, options, large), start=1)
         ]  # fmt: skip
     return Plan(tuple(groups), options, stray)
 
@@ -100,7 +101,7 @@ def _ids(learners: Iterable[Learner]) -> list[Hashable]:
     return sorted((learner.id for learner in learners), key=str)
 
 
-def _form_one(everybody: list[Learner], options: Options) -> list[tuple[Learner, ...]]:
+def _form_one(everybody: list[Learner], options: Options, large: bool) -> list[tuple[Learner, ...]]:
     """Return the groups of people who may all be together, in the order of the clock."""
     if len(everybody) < 2 * options.minimum:
         return [tuple(everybody)] if everybody else []
@@ -110,7 +111,7 @@ def _form_one(everybody: list[Learner], options: Options) -> list[tuple[Learner,
         cells[learner.hours, together(learner)].append(learner)
     table = Table(everybody, options)
     seats: dict[Cell, list[tuple[int, int]]] = defaultdict(list)
-    for number, taken in enumerate(_seating({cell: len(people) for cell, people in cells.items()}, options)):
+    for number, taken in enumerate(_seating({cell: len(people) for cell, people in cells.items()}, options, large)):
         table.open()
         for cell, count in taken.items():
             seats[cell].append((number, count))
@@ -129,10 +130,11 @@ def _together(options: Options) -> Callable[[Learner], tuple[str, ...]]:
     return lambda learner: tuple(learner.answers[number] for number in first)
 
 
-def _seating(counts: dict[Cell, int], options: Options) -> list[dict[Cell, int]]:
+def _seating(counts: dict[Cell, int], options: Options, large: bool) -> list[dict[Cell, int]]:
     """Return for each group how many people it takes from each cell, the groups in the order of the clock.
 
-    In a large course, cells with many people fill whole groups of their own first: the rest is cut as exactly.
+    Cells with many people fill whole groups of their own first: the rest is cut as exactly. In a `large` course no
+    group is wider than the widest has to be, also where few speak a language.
     """
     whole: dict[Cell, int] = {}
     if sum(counts.values()) > EXACT:
@@ -142,9 +144,9 @@ def _seating(counts: dict[Cell, int], options: Options) -> list[dict[Cell, int]]
         cell for cell in sorted(counts) for _ in range(counts[cell] - whole.get(cell, 0) * options.target)
     ]  # fmt: skip
     places, low, high = [hours for hours, _answers in line], options.minimum, options.maximum
-    if whole:
+    if large:
         price = hours_first(options.target, least_arcs(places, low, high)[0])
-        cost, start, sizes = cut_circle(places, low, high, price, tries=1)
+        cost, start, sizes = cut_circle(places, low, high, price, tries=1 if whole else 0)
         if isinf(cost):  # no group can end at the emptiest stretch
             _cost, start, sizes = cut_circle(places, low, high, price)
     else:

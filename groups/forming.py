@@ -2,9 +2,10 @@
 
 import datetime
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -25,6 +26,7 @@ from signup.models import Question, Signup
 
 UNCONFIRMED_SIZES = {"target": 40, "minimum": 24, "maximum": 56}  # of these people fewer than half as many turn up
 ROWS = 2000  # a statement
+MOST = 140  # people in each of several groups: how long a plan takes grows with their square
 FIELDS = ("pk", "timezone", "answers")
 
 
@@ -140,6 +142,11 @@ def preview(rules: FormingRules) -> Preview:
     except ValueError as error:
         raise ValidationError(str(error)) from None
     people = learners(eligible(rules.sequence, rules.confirmed_only), rules.sequence, options)
+    if options.maximum > MOST and len(people) >= 2 * options.minimum:
+        raise ValidationError(
+            _("Several groups of more than %(most)s people each cannot be planned in a reasonable time. Choose a "
+              "smaller size, or one over the number of people for a single group.") % {"most": MOST}
+        )  # fmt: skip
     return Preview(rules.sequence, rules, options, people)
 
 
@@ -185,9 +192,13 @@ def locked(sequence: Sequence) -> Sequence:
 
 
 def insert(
-    sequence: Sequence, groups: Iterable[PlanGroup], now: datetime.datetime | None = None
+    sequence: Sequence, groups: Iterable[PlanGroup], now: datetime.datetime | None = None,
+    came_from: Mapping[Hashable, int] = MappingProxyType({}),
 ) -> list[Group]:  # fmt: skip
-    """Write groups with their members, numbered after those there are, and return them. Inside a transaction."""
+    """Write groups with their members, numbered after those there are, and return them. Inside a transaction.
+
+    `came_from` is {sign-up's id: id of the group} of those whom an organiser took out of another.
+    """
     now = now or clock.now()
     first = next_number(sequence)
     planned = list(groups)
@@ -196,7 +207,7 @@ def insert(
     )  # fmt: skip
     Membership.objects.bulk_create(
         (
-            Membership(group=group, signup_id=learner.id, joined=now)
+            Membership(group=group, signup_id=learner.id, joined=now, came_from_id=came_from.get(learner.id))
             for group, plan in zip(made, planned, strict=True) for learner in plan.members
         ),
         batch_size=ROWS,

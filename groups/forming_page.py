@@ -64,8 +64,10 @@ class FormingPage:
         form = FormingForm(run, request.GET)
         context: dict[str, Any] = {"run": run, "form": form, "made": self._made(run)}
         if not context["made"] and form.is_valid():
-            found = forming.preview(form.rules())
-            context |= preview_context(found)
+            try:
+                context |= preview_context(forming.preview(form.rules()))
+            except ValidationError as refusal:
+                form.add_error("maximum", refusal)
         title = _("Make groups")
         return self._shown(request, "forming", title, **context)
 
@@ -83,7 +85,7 @@ class FormingPage:
                 said.pop(name, None)
             return HttpResponseRedirect(f"{here}?{said.urlencode()}")
         sentence = ngettext("%(count)s group is made.", "%(count)s groups are made.", count)
-        told = _("Each member gets a message about their group with the next tick. You can move people by hand.")
+        told = _("Each member gets a message about their group within minutes. You can move people by hand.")
         said = f"{sentence % {'count': f'{count:,}'}} {told}"
         messages.success(request, said)
         self.log_change(request, run, said)
@@ -112,6 +114,7 @@ def preview_context(found: forming.Preview) -> dict[str, object]:
     rules, run = found.rules, found.sequence
     context: dict[str, object] = {
         "people": len(found.people),
+        "told": forming.eligible(run).count(),
         "left_out": forming.left_out(run, rules.confirmed_only),
         "unknown_zones": forming.unknown_zones(run),
         "rules": rules,

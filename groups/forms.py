@@ -27,7 +27,8 @@ class FormingForm(forms.Form):
     )  # fmt: skip
     apart = forms.ChoiceField(
         label=_("Groups of their own by"), required=False,
-        help_text=_("For languages. If few share an answer, they go with the answer that most gave."),
+        help_text=_("For languages. If few share an answer, they go with the answer that most gave. "
+                    "This question is not mixed then."),
     )  # fmt: skip
     people = forms.ChoiceField(
         label=_("Who is in"), choices=[("confirmed", _("Only people who confirmed")), ("all", _("Everybody"))],

@@ -144,8 +144,8 @@ class FormingRules(models.Model):
         return self.confirmed_only and self.sequence.confirm_addresses
 
     def options(self) -> Options:
-        """Return the rules as the pure functions take them."""
-        questions = tuple(Rule(key, how) for key, how in self.questions)
+        """Return the rules as the pure functions take them; what keeps people apart cannot be mixed besides."""
+        questions = tuple(Rule(key, how) for key, how in self.questions if key != self.apart)
         return Options(self.target, self.minimum, self.maximum, questions, self.apart, self.seed)
 
 

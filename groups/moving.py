@@ -80,6 +80,17 @@ def reached_by(address: str) -> Group | None:
     return group and (group.merged_into or group)
 
 
+def closed_under(people: Iterable[int]) -> dict[int, int]:
+    """Return {sign-up's id: id of the group} of those who lost their last group because an organiser closed it."""
+    found: dict[int, int] = {}
+    ended = Membership.objects.filter(signup__in=list(people), left__isnull=False).order_by("left", "pk")
+    for person, group, left, closed in ended.values_list("signup", "group", "left", "group__closed"):
+        found.pop(person, None)
+        if left == closed:
+            found[person] = group
+    return found
+
+
 def former_groups(people: Iterable[int]) -> dict[int, set[int]]:
     """Return {sign-up's id: ids of the groups they have left}: nobody is put back into one of those."""
     found: dict[int, set[int]] = {}

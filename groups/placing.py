@@ -12,7 +12,7 @@ from django.utils import timezone as clock
 from groups.formation import place
 from groups.forming import eligible, insert, learners, locked, rules_of, standing
 from groups.models import Group, Membership
-from groups.moving import former_groups
+from groups.moving import closed_under, former_groups
 from sequence.models import Sequence
 
 
@@ -69,13 +69,16 @@ def _place(sequence: Sequence, now: datetime.datetime, active: Collection[int]) 
     newcomers = learners(eligible(sequence, rules.confirmed_only), sequence, options)
     numbers = dict(Group.objects.filter(sequence=sequence).values_list("pk", "number"))
     barred: dict[int, set[int]] = defaultdict(set)
-    for person, groups in former_groups(learner.id for learner in newcomers).items():
+    people = [learner.id for learner in newcomers]
+    for person, groups in former_groups(people).items():
         barred[person] = {numbers[group] for group in groups if group in numbers}
     moves = place(standing(sequence, options, active), newcomers, options, barred)
+    came_from = closed_under(people)
     ids = {number: pk for pk, number in numbers.items()}
     Membership.objects.bulk_create(
-        Membership(group_id=ids[number], signup_id=person, joined=now) for person, number in moves.joins
+        Membership(group_id=ids[number], signup_id=person, joined=now, came_from_id=came_from.get(person))
+        for person, number in moves.joins
     )
-    insert(sequence, moves.founded, now)
+    insert(sequence, moves.founded, now, came_from)
     in_founded = sum(group.size for group in moves.founded)
     return Placed(len(moves.joins), len(moves.founded), in_founded, len(moves.waiting))

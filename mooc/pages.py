@@ -3,14 +3,17 @@
 from email.utils import parseaddr
 
 from django.conf import settings
+from django.contrib import admin
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone as clock
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from mooc.home import OVERDUE_SECONDS, seconds_since_last_tick
+from mooc.lib.access import require_staff
 
 
 @require_safe
@@ -23,6 +26,13 @@ def about(request: HttpRequest) -> HttpResponse:
 def faq(request: HttpRequest) -> HttpResponse:
     """Questions and answers."""
     return render(request, "mooc/faq.html", {"organisers_address": parseaddr(settings.DEFAULT_FROM_EMAIL)[1]})
+
+
+@require_safe
+@require_staff()
+def statistics(request: HttpRequest) -> HttpResponse:
+    """Lead staff to the statistics that they may see."""
+    return render(request, "mooc/statistics.html", {**admin.site.each_context(request), "title": _("Statistics")})
 
 
 @never_cache

@@ -19,6 +19,7 @@ urlpatterns = [
     path("me/<str:key>/group/", me_group.group_page, name="me_group"),
     path("still-in/<str:token>/", one_press.still_in, name="still_in"),
     path("check-in/<int:email>/<str:answer>/<str:token>/", one_press.check_in, name="check_in"),
+    path("stats/", pages.statistics, name="statistics"),
     path("stats/groups/", health_pages.runs, name="groups_runs"),
     path("stats/groups/<int:number>/", health_pages.board, name="groups_board"),
     path("stats/groups/<int:number>/board.csv", health_pages.board_csv, name="groups_board_csv"),

@@ -149,7 +149,7 @@ def by_day(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]
     drawing = lines(labels, series, head=head, missing="", ticks=ticks, events=events, say=say_of(in_percent))
     late = len([at for at in every if at not in span])
     notes = [
-        _("%(run)s: most on %(day)s, %(count)s people.") % {
+        _("%(run)s: most on %(day)s, %(count)s.") % {
             "run": one.name, "day": date_format(top[0], "l j F Y"), "count": number(top[1]),
         }
         for one in seen

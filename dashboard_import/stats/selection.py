@@ -1,9 +1,13 @@
 """What an address asks for: which runs, of whom, in people or per cent. Nonsense is a page that does not exist."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from urllib.parse import urlencode
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -31,6 +35,8 @@ class Selection:
     page: str
     of: str = "all"
     unit: str = "people"
+    options: Mapping[str, str] = field(default_factory=dict)
+    at: int = 1
 
     @property
     def in_percent(self) -> bool:
@@ -41,17 +47,27 @@ class Selection:
         run, *beside = self.runs
         query = [("with", f"{one.slug}/{one.number}") for one in beside]
         query += [("of", self.of)] * (self.of != "all") + [("as", self.unit)] * self.in_percent
+        if not page or page == self.page:
+            query += self.options.items()
         where = [run.slug, run.number, page or self.page]
         path = reverse("stats_csv", args=[*where, chart]) if chart else reverse("stats_page", args=where)
         return f"{path}?{urlencode(query)}" if query else path
 
 
+def find_runs(wanted: Sequence[tuple[str, int]]) -> list[CourseRun]:
+    """Return runs by short name and number, in their order; Http404 where one of them is not there. One query."""
+    if any(number > LARGEST_NUMBER for _slug, number in wanted):
+        raise Http404
+    tests = (Q(slug=slug, number=number) for slug, number in wanted)
+    found = {(run.slug, run.number): run for run in CourseRun.objects.filter(reduce(or_, tests))}
+    if len(found) < len(wanted):
+        raise Http404
+    return [found[one] for one in wanted]
+
+
 def find_run(slug: str, number: int) -> CourseRun:
     """Return a run; Http404 where there is none."""
-    run = CourseRun.objects.filter(slug=slug, number=number).first() if number <= LARGEST_NUMBER else None
-    if run is None:
-        raise Http404
-    return run
+    return find_runs([(slug, number)])[0]
 
 
 def choice(request: HttpRequest, name: str, known: dict, default: str) -> str:
@@ -62,9 +78,19 @@ def choice(request: HttpRequest, name: str, known: dict, default: str) -> str:
     return value
 
 
-def selection(request: HttpRequest, slug: str, number: int, page: str) -> Selection:
-    """Read a page's address; one query for each run. Raises Http404."""
-    runs = [find_run(slug, number)]
+def page_number(request: HttpRequest) -> int:
+    """Return which page of a list is asked for; Http404 for what is no number."""
+    digits = request.GET.get("p") or "1"
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 7 and int(digits)):
+        raise Http404
+    return int(digits)
+
+
+def selection(
+    request: HttpRequest, slug: str, number: int, page: str, options: Mapping[str, Mapping[str, str]]
+) -> Selection:
+    """Read a page's address; one query. `options` are what its charts let choose. Raises Http404."""
+    wanted = [(slug, number)]
     beside = list(dict.fromkeys(filter(None, request.GET.getlist("with"))))
     if len(beside) > MOST_BESIDE:
         raise Http404
@@ -72,7 +98,8 @@ def selection(request: HttpRequest, slug: str, number: int, page: str) -> Select
         found = RUN.fullmatch(one)
         if not found:
             raise Http404
-        run = find_run(found["slug"], int(found["number"]))
-        if run not in runs:
-            runs.append(run)
-    return Selection(runs, page, choice(request, "of", AUDIENCES, "all"), choice(request, "as", AS, "people"))
+        wanted.append((found["slug"], int(found["number"])))
+    runs = find_runs(list(dict.fromkeys(wanted)))
+    chosen = {name: choice(request, name, known, next(iter(known))) for name, known in options.items()}
+    of, unit = choice(request, "of", AUDIENCES, "all"), choice(request, "as", AS, "people")
+    return Selection(runs, page, of, unit, chosen, page_number(request))

@@ -63,6 +63,24 @@ def test_a_name_without_a_run_needs_both_said():
     assert str(CourseRun.objects.get()) == "bread 3"
 
 
+@pytest.mark.parametrize(
+    ("name", "fields", "words"),
+    [
+        ("bread-1_comments.csv", {"course": "wine"}, "By its name this file is of bread, run 1."),
+        ("bread-1_comments.csv", {"course": "bread", "run": 2}, "By its name this file is of bread, run 1."),
+        ("bread.zip", {"course": "bread", "run": 1}, "In a zip each table&#x27;s name says its run."),
+    ],
+)
+def test_what_is_said_of_a_file_that_says_something_else_itself(name, fields, words):
+    assert words in send(factories.staff_client(*MAY), name, text("comments"), **fields).content.decode()
+    assert not ImportRun.objects.exists()
+
+
+def test_what_a_file_says_itself_may_be_said_again():
+    send(factories.staff_client(*MAY), "bread-1_comments.csv", text("comments"), course="Bread", run=1)
+    assert str(CourseRun.objects.get()) == "bread 1"
+
+
 def test_a_broken_table_is_refused_in_words():
     page = send(factories.staff_client(*MAY), "bread-1_step-activity.csv", f'{STEPS}\n"').content.decode()
     assert "was cut off" in page
@@ -121,7 +139,7 @@ def test_rejected_rows_to_take_away(load, tmp_path):
     address = f"{IMPORTS}{file.import_run_id}/rejected/{file.pk}/"
     answer = factories.staff_client(*MAY).get(address)
     assert b"".join(answer.streaming_content).decode() == (
-        "line,reason\r\n5,The row has 2 cells instead of 6.,'=1+1,2\r\n"
+        f"line,reason,{STEPS}\r\n5,The row has 2 cells instead of 6.,'=1+1,2\r\n"
     )
     assert factories.staff_client("auth.view_user").get(address).status_code == 403
     assert factories.staff_client(*MAY).get(f"{IMPORTS}9/rejected/{file.pk}/").status_code == 404

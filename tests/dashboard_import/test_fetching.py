@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dashboard_import import archive
+from dashboard_import.datasets import KINDS
 from dashboard_import.generating import kinds, make_runs, pieces
 from dashboard_import.models import Comment, CourseRun, CourseStep, ImportRun
 from tests.dashboard_import.fetched import point, run_import
@@ -216,12 +217,35 @@ def test_wrong_credentials(futurelearn, settings, data):
 
 
 def test_the_session_ends_for_good_in_the_middle(futurelearn, data):
-    futurelearn.faults.add("signed-out", "the-mind-is-flat/1/stats-dashboard/data")
+    futurelearn.faults.add("signed-out", "bread-from-field-to-table/1/stats-dashboard/data")
     code, lines = run_import("--fetch-only")
     assert code == 1
-    assert "asks to sign in again" in lines[-1]
+    assert "bread-from-field-to-table-1, the-mind-is-flat-2, the-mind-is-flat-1." in lines[-1]
+    assert "asks to sign in again" in ImportRun.objects.get().error
     assert list(data.rglob("enrolments.csv"))
     assert not list(data.rglob("update.txt"))
+
+
+def test_a_file_that_always_leads_to_the_sign_in_form_stops_nothing_else(futurelearn, data):
+    futurelearn.faults.add("signed-out", "bread-from-field-to-table/1/stats-dashboard/data/comments")
+    code, lines = run_import("--fetch-only")
+    assert code == 1
+    assert lines[-1].endswith("Missing: bread-from-field-to-table-1_comments.csv.")
+    assert len(list(data.rglob("enrolments.csv"))) == 7
+
+
+def test_a_kind_of_file_that_is_new_is_kept_and_said(futurelearn, data, monkeypatch):
+    monkeypatch.delitem(KINDS, "campaigns")
+    code, lines = run_import("--run=2")
+    assert code == 0
+    assert sum("Kept but not loaded, as nobody knows this kind yet: campaigns." in line for line in lines) == 3
+    assert len(list(data.rglob("campaigns.csv"))) == 3
+
+
+def test_options_of_fetching_mean_nothing_for_files(tmp_path):
+    code, lines = run_import(f"--from={tmp_path}", "--since=2026-01-01", "--fetch-only")
+    assert code == 1
+    assert lines == ["--since and --fetch-only only makes sense for fetching, so not with --from."]
 
 
 def test_nobody_to_sign_in_as(settings):

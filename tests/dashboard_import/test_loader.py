@@ -206,7 +206,7 @@ def test_a_bad_row_is_put_aside_with_its_line_and_reason(load, tmp_path, data_di
     assert [(row["line"], row["reason"]) for row in file.rejects] == [(4, BAD_ROWS[bad])]
     with (data_dir / file.rejects_file).open(newline="") as kept:
         heading, found = csv.reader(kept)
-    assert heading == ["line", "reason"]
+    assert heading == ["line", "reason", *STEPS.split(",")]
     assert found[:2] == ["4", BAD_ROWS[bad]]
     assert "".join(found[2:]) in (bad.replace(",", ""), bad)
 

@@ -7,8 +7,10 @@ import zipfile
 import pytest
 
 from dashboard_import import sources
-from dashboard_import.models import CourseRun, Enrolment, ImportedFile, StepActivity
+from dashboard_import.models import CourseRun, Enrolment, ImportedFile, ImportRun, StepActivity
+from dashboard_import.rejects import Rejects
 from dashboard_import.runs import RunFacts, course_run
+from dashboard_import.shaping import Reject
 from dashboard_import.sources import find, run_folder
 from dashboard_import.tables import UnreadableError
 from tests.dashboard_import.files import FILES, text, tree, write
@@ -198,3 +200,43 @@ def test_metadata_beside_a_file(tmp_path, metadata, expected):
     [source] = find(tmp_path)
     facts = source.facts
     assert (facts and (facts.course, facts.number, facts.start, facts.weeks)) == expected
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("course", ["课程" * 50, "a" * 140, ".hidden"])
+def test_rejected_rows_of_a_course_with_any_name(load, tmp_path, data_dir, course):
+    facts = course_run(RunFacts(1, "x", course=course))
+    kept = Rejects(7, f"{course}/1 - 2016-09-05 - 2016-09-25/step-activity.csv")
+    again = Rejects(7, f"{course}/1 - 2016-09-05 - 2016-09-25/step_activity.csv".replace("_", "-"))
+    for rejects in (kept, again):
+        rejects.add([Reject(1, 2, facts.slug, ["cell"])])
+        rejects.close()
+    assert kept.name != again.name
+    assert all((data_dir / one.name).read_text().endswith("2,x,cell\n") for one in (kept, again))
+
+
+@pytest.mark.django_db
+def test_the_folder_of_our_own_is_read_without_what_we_wrote_there(load, tmp_path, data_dir):
+    tree(data_dir)
+    load(write(tmp_path / "bread-1_step-activity.csv", text("step-activity") + "x\n"))
+    write(data_dir / "uploads" / "1" / "bread-1_comments.csv", text("comments"))
+    assert list((data_dir / "rejected").rglob("*.csv"))
+    assert {source.name.partition("/")[0] for source in find(data_dir)} == {"Baker University"}
+
+
+@pytest.mark.django_db
+def test_a_damaged_metadata_in_a_zip(load, tmp_path):
+    path = zipped_plain(
+        tmp_path / "bread.zip", "Bread/1 - 2016-09-05 - 2016-09-25/metadata.csv", "uni_name,course_name\n"
+    )
+    path.write_bytes(path.read_bytes().replace(b"uni_name,", b"uni_name;"))
+    said = load(path)
+    assert "metadata.csv is damaged: Bad CRC-32" in said
+    assert "Missing: bread.zip." in said
+    assert ImportRun.objects.get().status == "incomplete"
+
+
+def zipped_plain(path, name, content):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(name, content)
+    return path

@@ -6,7 +6,7 @@ import tracemalloc
 from contextlib import contextmanager
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dashboard_import import tables
@@ -45,12 +45,17 @@ def read(content: bytes, piece: int = PIECE) -> tuple[list[str], list[list[str]]
 
 
 @given(st.lists(st.lists(CELLS, min_size=1, max_size=4), min_size=1, max_size=8), st.sampled_from(["\n", "\r\n"]))
+@example([["\r"]], "\n")  # Python 3.11 writes it without quotes: a blank line
 def test_what_the_standard_writer_writes_comes_back(rows, end):
     out = io.StringIO(newline="")
     csv.writer(out, lineterminator=end).writerows(rows)
     content = out.getvalue()
-    header, found, _lines, faults = read(content.encode())
     expected = [row for row in csv.reader(io.StringIO(content, newline="")) if row]
+    if not expected:
+        with pytest.raises(UnreadableError, match="is empty"):
+            read(content.encode())
+        return
+    header, found, _lines, faults = read(content.encode())
     assert ([header, *found], faults) == (expected, [])
     if not {"\n", "\r"} & set("".join(map("".join, rows))):
         assert expected == rows or [""] in rows

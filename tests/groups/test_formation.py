@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groups.clockline import arc, cut_circle, least_arcs, soft_price
+from groups.clockline import arc, cut_circle, cut_line, least_arcs, soft_price
 from groups.formation import Learner, Options, Plan, PlanGroup, Rule, form, merge, place, report
 
 HOURS = st.integers(0, 191).map(lambda eighth: eighth / 8)
@@ -162,6 +162,24 @@ def test_each_group_mirrors_the_course():
         assert all(one.score >= least for one in numbers.mixing), (count, numbers.mixing)
         assert numbers.arcs.widest == numbers.least.widest
         assert numbers.arcs.total <= max(1.3 * numbers.least.total, 0)
+
+
+def test_in_a_large_course_also_the_groups_of_few_speakers_are_no_wider_than_they_must_be():
+    chance = random.Random(3)
+    zones = (0, 1, 2, 3, 5.5, 5.75, 8, 9, 13, 17, 19, 20, 20.5, 21)
+    people = [
+        Learner(number, chance.choice(zones), apart=chance.choices(["en", "fr", "hi"], [8, 1, 1])[0])
+        for number in range(6000)
+    ]
+    numbers = report(form(people, Options(apart="language")))
+    assert numbers.arcs.widest == numbers.least.widest
+
+
+def test_a_window_of_more_than_half_a_day_is_measured_the_shorter_way_round():
+    line = [0.0, 1.0, 2.0, 20.0, 21.0, 22.0]
+    cost, sizes = cut_line(line, 6, 11, lambda _size, hours: hours)
+    assert (cost, sizes) == (arc(line), [6])
+    assert cost == 6.0
 
 
 def test_similar_answers_stay_together_before_others_are_mixed():

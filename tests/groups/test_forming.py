@@ -62,6 +62,11 @@ def test_groups_are_made_with_their_addresses(settings):
     assert FormingRules.objects.get().questions == [["level", "mix"]]
 
 
+def test_a_size_over_the_number_of_people_makes_one_group():
+    make(course(45), "--size", "9000")
+    assert Group.objects.get().memberships.count() == 45
+
+
 def test_a_dry_run_prints_the_report_and_makes_nothing():
     run = course(45)
     assert "Hours apart: widest 0" in make(run, "--dry-run")
@@ -142,9 +147,10 @@ def test_forty_languages_and_missing_answers():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--size", "0", "--min", "0", "--max", "-3"], "between"),
+        (["--size", "0"], "at least one person"),
+        (["--size", "0", "--min", "0", "--max", "-3"], "at least one person"),
         (["--min", "20", "--max", "28"], "the largest must be at least 39"),
-        (["--size", "20000000"], "10000"),
+        (["--size", "20000000"], "target: Ensure this value is less than or equal to 10000"),
     ],
 )
 def test_rules_that_cannot_be_are_a_sentence(options, words):

@@ -13,6 +13,7 @@ from tests.groups.test_forming import course, people
 
 pytestmark = pytest.mark.django_db
 FORMING = "/admin/groups/group/forming/"
+STATES = ("open", "closed")
 
 
 def rules(**said: object) -> dict[str, object]:
@@ -94,6 +95,8 @@ def test_a_plan_that_is_no_longer_true_is_refused(client):
     ("said", "words"),
     [
         ({"target": 0}, "greater than or equal to 1"),
+        ({"target": 10_001}, "less than or equal to 10000"),
+        ({"maximum": 141, "minimum": 2}, "Choose a smaller size"),
         ({"target": "many"}, "Enter a whole number"),
         ({"minimum": 20}, "the largest must be at least 39"),
         ({"target": 10, "minimum": 12}, "must lie between"),
@@ -107,7 +110,7 @@ def test_rules_that_cannot_be_are_refused_beside_their_field(client, said, words
     factories.question(sequence=run, kind="yes")
     page = client.get(f"{FORMING}{run.pk}/", rules(**said)).content.decode().replace("&#x27;", "'")
     assert words in page
-    assert client.post(f"{FORMING}{run.pk}/", rules(**said)).status_code == 200
+    assert client.post(f"{FORMING}{run.pk}/", rules(**said), follow=True).status_code == 200
     assert not Group.objects.exists()
 
 
@@ -206,6 +209,9 @@ def test_a_closed_group_keeps_its_address_and_its_people_find_other_places(clien
     assert reached_by(one.address) == one
     assert place_late() == 4
     assert (current(one), current(two)) == (0, 8)
+    assert set(two.memberships.filter(came_from=one).values_list("signup", flat=True)) == set(
+        one.memberships.values_list("signup", flat=True)
+    )
     assert "closed on" in client.get(f"/admin/groups/group/{one.pk}/people/").content.decode()
 
 
@@ -220,6 +226,38 @@ def test_a_group_is_renamed_and_its_address_stays(client):
     assert "invisible character" in page
     assert client.get("/admin/groups/group/add/").status_code == 403
     assert client.post(f"/admin/groups/group/{one.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_closing_counts_only_who_was_still_there(client):
+    one, _two = two_groups()
+    Signup.objects.filter(memberships=one.memberships.first()).update(left=clock.now())
+    assert "Its 3 people get places" in press(client, one, "close")
+
+
+def test_the_list_of_groups_shows_open_or_closed_ones(client):
+    one, two = two_groups()
+    press(client, one, "close")
+    shown = {state: client.get(f"/admin/groups/group/?state={state}").context["cl"].queryset for state in STATES}
+    assert {state: list(groups) for state, groups in shown.items()} == {"open": [two], "closed": [one]}
+    assert client.get("/admin/groups/group/").context["cl"].queryset.count() == 2
+
+
+def test_what_keeps_people_apart_is_not_mixed_besides(client):
+    run = course(45)
+    level = factories.question(sequence=run, key="level", kind="one", choices="new\nold")
+    said = rules(**{f"how_{level.pk}": "mix", "apart": "level"})
+    assert [one["label"] for one in client.get(f"{FORMING}{run.pk}/", rules(**said) | said).context["answers"]] == []
+    del said["apart"]
+    assert len(client.get(f"{FORMING}{run.pk}/", said | {"apart": ""}).context["answers"]) == 1
+
+
+def test_only_confirmed_people_are_said_to_get_a_message(client):
+    run = course(20)
+    Signup.objects.bulk_create(people(run, 5, confirmed=None))
+    page = client.get(f"{FORMING}{run.pk}/", rules(people="all")).content.decode()
+    assert "20 people get a message within minutes" in page
+    assert "The others get it once they confirm" in page
+    assert "The others get it" not in client.get(f"{FORMING}{run.pk}/", rules()).content.decode()
 
 
 def test_no_get_changes_anything(client):

@@ -7,8 +7,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone as clock
 
+from groups.by_hand import close
 from groups.models import FormingRules, Group, Membership, StillIn, add_member
-from groups.moving import leave_group, move
+from groups.moving import ask_for_another, leave_group, move
 from groups.still_in import say_yes
 from mailing.introductions import queue_introductions, queue_left_out, queue_news
 from mailing.models import Delivery
@@ -188,6 +189,22 @@ def test_a_moved_person_is_told_and_so_is_the_group(provider):
     move(Membership.objects.filter(signup=ada, group=new), old)
     tick("test")
     assert "You were in New. An organiser moved you to Old." in sent(provider, Kind.INTRO)[ada.email]
+
+
+def test_who_lost_a_group_that_was_closed_reads_where_they_are_now(provider):
+    run = factories.sequence()
+    ada, bob = people(run, "Ada", "Bob")
+    old = factories.group(ada, name="Old")
+    factories.group(bob, name="New")
+    close(old)
+    tick("test")
+    assert "You were in Old. An organiser moved you to New." in sent(provider, Kind.INTRO)[ada.email]
+    ask_for_another(ada)
+    third = factories.group(*people(run, "Cy"), name="Third")
+    provider.calls.clear()
+    tick("test")
+    assert "There was a place for you in Third." in sent(provider, Kind.INTRO)[ada.email]
+    assert not third.memberships.filter(came_from__isnull=False).exists()
 
 
 def asking(**fields):

@@ -51,3 +51,13 @@ def test_every_public_page_holds_to_the_strict_policy(client):
         policy = client.get(path)["Content-Security-Policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
+
+
+def test_the_front_page_of_statistics_leads_staff_to_what_they_may_see(client):
+    assert client.get("/stats/").status_code == 302
+    page = factories.staff_client("groups.view_group").get("/stats/").content.decode()
+    assert 'href="/stats/groups/"' in page
+    assert "/stats/futurelearn/" not in page
+    page = factories.staff_client("dashboard_import.see_statistics").get("/stats/").content.decode()
+    assert 'href="/stats/futurelearn/"' in page
+    assert 'href="/stats/groups/"' not in page

@@ -16,6 +16,8 @@ from dashboard_import.importing import load_path
 from dashboard_import.loader import Import
 from dashboard_import.models import ImportedFile, ImportRun
 
+FETCHING = ("since", "all", "fetch_only", "config")  # options that have no meaning beside --from
+
 
 class Command(BaseCommand):
     help = "Fetch FutureLearn's files and load them, or load those at --from; say of each what became of it."
@@ -38,8 +40,11 @@ class Command(BaseCommand):
     def handle(self, *, path: Path | None, **options) -> None:
         if path is None:
             self.fetch(**options)
-        else:
-            self.load(path, **options)
+            return
+        alone = [f"--{name.replace('_', '-')}" for name in FETCHING if options[name]]
+        if alone:
+            raise CommandError(f"{' and '.join(alone)} only makes sense for fetching, so not with --from.")
+        self.load(path, **options)
 
     def fetch(
         self, *, config: Path | None, course: str, run: int | None, dry_run: bool, again: bool, **options

@@ -37,7 +37,9 @@ class Command(BaseCommand):
         try:
             self._make(self._rules(sequence, options), options["dry_run"])
         except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from None
+            by_field = error.message_dict.items() if hasattr(error, "error_dict") else ()
+            said = [f"{name}: {' '.join(texts)}" for name, texts in by_field]
+            raise CommandError(" ".join(said or error.messages)) from None
 
     def _make(self, rules: FormingRules, dry_run: bool) -> None:
         sequence = rules.sequence
@@ -62,9 +64,10 @@ class Command(BaseCommand):
     def _rules(self, sequence: Sequence, said: dict) -> FormingRules:
         """Return the remembered rules with what the command line says instead."""
         rules = rules_of(sequence)
-        if said["size"] or said["min"] or said["max"]:
+        if any(said[name] is not None for name in ("size", "min", "max")):
+            size = rules.target if said["size"] is None else said["size"]
             try:
-                wanted = Options(said["size"] or rules.target, said["min"] or 0, said["max"] or 0)
+                wanted = Options(size, said["min"] or 0, said["max"] or 0)
             except ValueError as error:
                 raise ValidationError(str(error)) from None
             rules.target, rules.minimum, rules.maximum = wanted.target, wanted.minimum, wanted.maximum

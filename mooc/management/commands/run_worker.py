@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 
 from mailing.worker import tick
+from mooc.ticking import load_uploads
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +28,11 @@ class Command(BaseCommand):
         said = ""
         while not stop.is_set():
             said = self.round(said, stop.is_set)
+            loaded = load_uploads(most=None if once else 1, stopping=stop.is_set)
             if once:
                 break
-            stop.wait(every)
+            if not loaded:  # after each upload mail has its turn again
+                stop.wait(every)
             close_old_connections()
 
     def round(self, said: str, stopping: Callable[[], bool]) -> str:

@@ -1,6 +1,6 @@
 """`manage.py handle_new_signups`, every 10 minutes: confirmations, welcomes, and whatever else waits in the queue."""
 
-from mailing.ticking import TickCommand
+from mooc.ticking import TickCommand
 
 
 class Command(TickCommand):

@@ -1,6 +1,6 @@
 """`manage.py send_scheduled_mail`, every hour: everything that has become due."""
 
-from mailing.ticking import TickCommand
+from mooc.ticking import TickCommand
 
 
 class Command(TickCommand):
