@@ -16,7 +16,9 @@ from mooc.lib.text import validate_line, validate_text
 class AnswerForm(forms.Form):
     """An answer, perhaps begun with a saved one, perhaps kept as one."""
 
-    saved = forms.ModelChoiceField(SavedAnswer.objects.all(), label=_("Saved answer"), required=False)
+    saved = forms.ModelChoiceField(
+        SavedAnswer.objects.all(), label=_("Saved answer"), required=False, empty_label=_("Choose one")
+    )
     text = forms.CharField(
         label=_("Your answer"), max_length=LONGEST_ANSWER, validators=[validate_text],
         widget=forms.Textarea({"rows": 10}), error_messages={"required": _("Write an answer.")},

@@ -122,8 +122,10 @@ def answer(
     if not insert_if_new(made):
         return False
     key = f"answer:{made.pk}"
+    # Who has another address by now: the links to their pages do not go to the old one.
+    person = reply.signup if reply.signup and reply.signup.folded == reply.folded else None
     Delivery.objects.create(
-        key=key, bundle=key, address=reply.address, signup=reply.signup, kind=Kind.WRITTEN,
+        key=key, bundle=key, address=reply.address, signup=person, kind=Kind.WRITTEN,
         not_before=now, queued_at=now, changed_at=now,
     )  # fmt: skip
     set_done(reply)

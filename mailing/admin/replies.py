@@ -58,7 +58,7 @@ class ReplyAdmin(ReadOnly, CourseAdmin):
     def about(self, reply: Reply) -> str:
         if reply.email:
             return reply.email.subject
-        return Delivery.Kind(reply.kind).label if reply.kind is not None else _t("no message of ours")
+        return Delivery.Kind(reply.kind).label if reply.kind is not None else _t("no message of the course")
 
     def has_answer_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perms(("mailing.view_reply", "mailing.answer_reply"))
@@ -108,7 +108,7 @@ class ReplyAdmin(ReadOnly, CourseAdmin):
                 request, reply, _begun(request, with_saved(typed, saved, reply) if saved else typed)
             )
         if not valid:
-            return self._conversation(request, reply, form, status=400)
+            return self._conversation(request, reply, form)
         said = form.cleaned_data
         if said["keep_as"] and request.user.has_perm("mailing.add_savedanswer"):
             SavedAnswer.objects.create(title=said["keep_as"], text=said["text"])
@@ -143,7 +143,7 @@ class ReplyAdmin(ReadOnly, CourseAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
 
-    def _conversation(self, request: HttpRequest, reply: Reply, form: AnswerForm, status: int = 200) -> HttpResponse:
+    def _conversation(self, request: HttpRequest, reply: Reply, form: AnswerForm) -> HttpResponse:
         others = Reply.objects.filter(replying.about(reply), state=Reply.State.OPEN).exclude(pk=reply.pk)
         said = [
             {
@@ -158,7 +158,7 @@ class ReplyAdmin(ReadOnly, CourseAdmin):
             "others": others.count(), "about": self.about(reply), "may_answer": self.has_answer_permission(request),
             "courses": self._courses(request, reply),
         }  # fmt: skip
-        return self._page(request, "conversation", context, status)
+        return self._page(request, "conversation", context)
 
     def _courses(self, request: HttpRequest, reply: Reply) -> list[Signup]:
         """Return the pages of this person in the admin, of the course the reply is about first."""
@@ -167,9 +167,9 @@ class ReplyAdmin(ReadOnly, CourseAdmin):
         found = Signup.objects.filter(folded=reply.folded).select_related("sequence")
         return sorted(found, key=lambda person: (person.pk != reply.signup_id, -person.pk))
 
-    def _page(self, request: HttpRequest, name: str, context: dict, status: int = 200) -> HttpResponse:
+    def _page(self, request: HttpRequest, name: str, context: dict) -> HttpResponse:
         whole = {**self.admin_site.each_context(request), **context}
-        return TemplateResponse(request, f"admin/mailing/reply/{name}.html", whole, status=status)
+        return TemplateResponse(request, f"admin/mailing/reply/{name}.html", whole)
 
 
 @admin.register(SavedAnswer)

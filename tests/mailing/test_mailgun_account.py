@@ -84,6 +84,27 @@ def test_the_route_moves_with_the_site_and_others_stay(mailgun, set_up, settings
     ]  # fmt: skip
 
 
+def test_the_route_of_the_organisers_keeps_what_else_it_does(mailgun, set_up, settings):
+    settings.DEFAULT_FROM_EMAIL = "Course team <team@mail.example.org>"
+    assert "made" in set_up("--inbox")[-1]
+    [route] = mailgun.routes.everything()
+    assert route["expression"] == r'match_recipient("team@mail\.example\.org")'
+    assert mailgun.routes.takes("team@mail.example.org")
+    route["actions"] = ['forward("ada@example.com")', INBOUND]
+    assert "nothing changed" in set_up("--inbox")[-1]
+    settings.MOOC_DOMAIN = "new.example.org"
+    assert "updated" in set_up("--inbox")[-1]
+    assert 'forward("ada@example.com")' in mailgun.routes.everything()[0]["actions"]
+    assert len(mailgun.routes.everything()[0]["actions"]) == 2
+
+
+def test_an_address_elsewhere_gets_no_route(mailgun, set_up, settings):
+    settings.DEFAULT_FROM_EMAIL = "team@elsewhere.example"
+    with pytest.raises(CommandError, match="receive_mail"):
+        set_up("--inbox")
+    assert not mailgun.routes.everything()
+
+
 @pytest.mark.parametrize("key", ["wrong", "key-stand-in-sending"])
 def test_a_key_that_may_not_is_refused_in_words(mailgun, set_up, settings, key):
     settings.MAILGUN_API_KEY = key

@@ -175,6 +175,17 @@ def test_a_stranger_is_answered_with_no_link_of_anybody(emails):
     assert b"In-Reply-To" not in bytes(sent.raw)
 
 
+def test_links_to_somebodys_pages_do_not_go_to_an_address_they_gave_up(bob, emails):
+    come(mail("A question"))
+    bob.email = "robert@example.org"
+    bob.save()
+    answer(Reply.objects.get(), "An answer", factories.staff(), Answer().once)
+    tick("test")
+    assert bob.key.encode() not in bytes(
+        OutboxMessage.objects.get(address="bob@example.org", subject__startswith="Re:").raw
+    )
+
+
 def test_who_is_erased_is_forgotten_here_too(client, bob, emails):
     come(mail("A question", message_id="<1@x>"))
     answer(Reply.objects.get(), "An answer", factories.staff(), Answer().once)
@@ -255,7 +266,8 @@ def test_a_saved_answer_is_put_below_what_was_typed_and_nothing_is_sent(organise
 )
 def test_a_wrong_form_comes_back_with_what_was_typed(organiser, reply, wrong):
     SavedAnswer.objects.create(title="Film", text="x")
-    assert organiser.post(f"{URL}{reply.pk}/answer/", form_of(**wrong)).status_code == 400
+    page = organiser.post(f"{URL}{reply.pk}/answer/", form_of(**wrong))
+    assert (page.status_code, page.context["form"].is_valid()) == (200, False)
     assert not Answer.objects.exists()
 
 

@@ -304,13 +304,6 @@ def test_in_the_outbox_each_copy_has_the_whole_head(three, settings):
     assert f"From: Ada Lovelace via {three.name} <{three.address}>" in raw
 
 
-def test_without_relay_nothing_is_queued(three, provider, settings):
-    settings.GROUP_DISCUSSION = "lists"
-    receive(mail(sender="ada@example.org"), three.address)
-    tick("test")
-    assert provider.calls == []
-
-
 def test_an_unknown_recipient_is_nobodys(three):
     assert receive(mail(), "nobody@mooc.localhost") == Result.UNKNOWN
     assert receive(b"", three.address) == Result.UNREADABLE

@@ -124,6 +124,11 @@ def test_mailgun_without_a_key_warns_without_stopping(load):
         assert load(DEBUG="true", MAIL_TRANSPORT="mailgun")["MAIL_TRANSPORT"] == "mailgun"
 
 
+def test_lists_without_mailgun_warn_without_stopping(load):
+    with pytest.warns(UserWarning, match="groups talk by relay"):
+        assert load(DEBUG="true", GROUP_DISCUSSION="lists")["GROUP_DISCUSSION"] == "lists"
+
+
 def test_smtp_without_a_server_warns_without_stopping(load):
     with pytest.warns(UserWarning, match="EMAIL_HOST is missing"):
         assert load(DEBUG="true", MAIL_TRANSPORT="smtp")["MAIL_TRANSPORT"] == "smtp"
