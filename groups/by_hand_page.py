@@ -19,18 +19,18 @@ MOVE, SPLIT, CLOSE = "move", "split", "close"
 class PeopleForm(forms.Form):
     """Members who are chosen, and the group they go into."""
 
-    members = forms.ModelMultipleChoiceField(
-        Membership.objects.none(), widget=forms.CheckboxSelectMultiple, required=False, label=gettext_lazy("Members")
+    members = forms.TypedMultipleChoiceField(
+        coerce=int, widget=forms.CheckboxSelectMultiple, required=False, label=gettext_lazy("Members")
     )
     into = forms.ModelChoiceField(Group.objects.none(), required=False, label=gettext_lazy("Into"))
 
     def __init__(self, group: Group, *args):
         super().__init__(*args)
         here = Membership.objects.current().filter(group=group).select_related("signup")
-        self.fields["members"].queryset = here.order_by("signup__name", "signup__email")
-        self.fields["members"].label_from_instance = lambda one: (
-            f"{one.signup.name or '–'}, {one.signup.email} ({one.signup.timezone})"
-        )
+        self.fields["members"].choices = [
+            (one.pk, f"{one.signup.name or '–'}, {one.signup.email} ({one.signup.timezone})")
+            for one in here.order_by("signup__name", "signup__email")
+        ]
         self.fields["into"].queryset = Group.objects.open().filter(sequence=group.sequence).exclude(pk=group.pk)
 
 
@@ -67,7 +67,7 @@ class ByHandPage:
         return TemplateResponse(request, "admin/groups/people.html", context)
 
     def _do(self, verb: str, group: Group, form: PeopleForm) -> str:
-        chosen = [member.pk for member in form.cleaned_data["members"]]
+        chosen = form.cleaned_data["members"]
         if verb == MOVE:
             into = form.cleaned_data["into"]
             if into is None:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone as clock
 from django.utils.translation import gettext_lazy as _
 
+from groups.clockline import apart, middle
 from groups.formation import merge
 from groups.forming import locked, rules_of, standing
 from groups.models import Group, Membership
@@ -63,6 +64,18 @@ def suggestions(
             counts = (lively[merger.source], lively[merger.into])
             found.append(Suggestion(source, into, merger.hours, *counts, merger.size))
     return found
+
+
+def hours_between(one: Group, other: Group) -> float | None:
+    """Return how many hours the middles of two groups of one run are apart; None where one is empty or closed."""
+    options = rules_of(one.sequence).options()
+    middles = {
+        group.number: middle(learner.hours for learner in group.members)
+        for group in standing(one.sequence, options).groups if group.members
+    }  # fmt: skip
+    if one.number not in middles or other.number not in middles:
+        return None
+    return apart(middles[one.number], middles[other.number])
 
 
 def mark_of(source: Group, into: Group) -> str:

@@ -11,7 +11,8 @@ def report_lines(numbers: Report, plan: Plan) -> Iterator[str]:
         yield "Nobody is to be put into a group."
         return
     sizes = numbers.sizes
-    made = f"{numbers.groups:,} groups of {min(sizes)} to {max(sizes)}"
+    many = "group" if numbers.groups == 1 else "groups"
+    made = f"{numbers.groups:,} {many} of {min(sizes)} to {max(sizes)}"
     yield f"{numbers.people:,} people in {made} (seed {plan.options.seed})"
     if plan.too_small:
         yield f"Note: fewer people than the smallest size of {plan.options.minimum}, so all are in one group."

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from groups.merging import begins, mark_of, merge_groups, suggestions
+from groups.merging import begins, hours_between, mark_of, merge_groups, suggestions
 from groups.models import Group, Membership
 from mailing.activity import active_people
 from mailing.group_letters import in_words
@@ -146,6 +146,7 @@ def merge(request: HttpRequest, number: int, source: int, into: int) -> HttpResp
     parts = [_part(group, active) for group in (one, other)]
     context = {"run": run, "source": one, "into": other, "parts": parts, "mark": mark_of(one, other)}
     context |= {"size": sum(part["size"] for part in parts), "active": sum(part["active"] for part in parts)}
+    context["hours"] = hours_between(one, other)
     context["closed"] = one.closed or other.closed or one == other
     title = _("Join %(source)s with %(into)s?") % {"source": one.name, "into": other.name}
     return _page(request, "mooc/merge.html", title, **context)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from groups.holding import forget_talk, held_talk
 from groups.models import Membership, StillIn
+from groups.moving import leave_group
 from mailing import reading
 from mailing.delivery import forget
 from mailing.replying import forget_replies
@@ -94,14 +95,16 @@ def edit(request: HttpRequest, row: Signup) -> HttpResponse:
         said = form.said()
         # On this page an emptied field means that the old answer goes.
         kept = {key: answer for key, answer in row.answers.items() if key not in {q.key for q in questions}}
+        wants_group = said.get("wants_group", row.wants_group)
         Signup.objects.filter(pk=row.pk).update(
             name=said["name"],
             timezone=said["timezone"] or row.timezone,
-            wants_group=said.get("wants_group", row.wants_group),
+            wants_group=wants_group,
             answers={**kept, **said["answers"]},
             date_updated=clock.now(),
         )
-        return back_to(row, "changed")
+        left = not wants_group and leave_group(row)
+        return back_to(row, "group_left" if left else "changed")
     return render(request, "mooc/me_edit.html", {"form": form, "signup": row, "title": title_of(row.sequence)})
 
 

@@ -32,6 +32,7 @@ def still_in(request: HttpRequest, token: str) -> HttpResponse:
         "title": title_of(person.sequence),
         "said": StillIn.objects.filter(signup=person, yes__isnull=False, signup__wants_group=True).exists(),
         "grouped": Membership.objects.current().filter(signup=person).exists(),
+        "rule": person.sequence is not None and person.sequence.leave_silent_out,
         "made": person.sequence is not None and person.sequence.groups.filter(introduced__isnull=False).exists(),
     }
     return render(request, "mooc/still_in.html", shown)

@@ -182,6 +182,15 @@ def test_people_are_moved_by_hand(client):
     assert (current(one), current(two)) == (2, 6)
 
 
+def test_people_who_are_no_members_are_refused_in_words(client):
+    one, two = two_groups()
+    for member in ("nobody", "9" * 30, two.memberships.first().pk):
+        data = {"verb": "split", "members": [member]}
+        page = client.post(f"/admin/groups/group/{one.pk}/people/", data)
+        assert "is not one of the available choices" in page.content.decode()
+    assert Group.objects.count() == 2
+
+
 def test_nobody_is_moved_into_a_closed_group_or_another_course(client):
     one, two = two_groups()
     Group.objects.filter(pk=two.pk).update(closed=clock.now())

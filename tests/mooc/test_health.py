@@ -13,6 +13,7 @@ from mailing.models import CheckIn, Delivery, Event
 from mailing.worker import tick
 from mooc import health
 from mooc.health import State, board_of, state_of
+from signup.models import Signup
 from tests import factories
 from tests.mailing.sending import provider
 
@@ -187,6 +188,15 @@ def test_two_groups_are_chosen_by_hand():
     assert response.url == f"{address}{one.number}/{two.number}/"
     same = organiser.get(address, {"source": one.number, "into": one.number})
     assert "Choose two different groups." in same.content.decode()
+    near = organiser.get(response.url).content.decode()
+    assert "Their days are 0 hours apart." in near
+    assert "more than the three hours" not in near
+    Signup.objects.filter(memberships__group=one).update(timezone="Asia/Kolkata")
+    far = organiser.get(response.url).content.decode()
+    assert "Their days are 5.5 hours apart." in far
+    assert "more than the three hours" in far
+    one.memberships.all().delete()
+    assert "hours apart" not in organiser.get(response.url).content.decode()
 
 
 def test_what_groups_write_is_a_sign_of_life(client):

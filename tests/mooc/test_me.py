@@ -208,6 +208,17 @@ def test_what_is_promised_to_somebody_while_they_are_erased_is_forgotten_as_well
     assert not Delivery.objects.filter(status=Delivery.Status.QUEUED).exists()
 
 
+def test_who_no_longer_wants_a_group_leaves_it(client):
+    me = factories.signup(name="Ada")
+    group = factories.group(me)
+    said = {"name": "Ada", "timezone": "UTC"}
+    client.post(f"/me/{me.key}/edit/", {**said, "wants_group": ["yes", "on"]})
+    assert group.memberships.current().exists()
+    response = client.post(f"/me/{me.key}/edit/", {**said, "wants_group": "no"}, follow=True)
+    assert "You have left your group." in response.content.decode()
+    assert not group.memberships.current().exists()
+
+
 def test_somebody_who_is_erased_while_they_change_an_answer_meets_no_fault(client, monkeypatch):
     me = factories.signup()
     monkeypatch.setattr("mooc.me.initial_of", lambda row: {"name": str(erase(row.email))})

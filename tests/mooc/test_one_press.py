@@ -46,6 +46,13 @@ def test_after_forming_the_same_link_asks_for_a_place(client):
     assert "We look for a place" in client.post(link).content.decode()
 
 
+@pytest.mark.parametrize("rule", [True, False])
+def test_the_page_says_what_doing_nothing_means(client, rule):
+    ada = factories.signup(sequence=factories.sequence(leave_silent_out=rule))
+    page = client.get(f"/still-in/{token_for(ada, 'still-in')}/").content.decode()
+    assert ("you need do nothing" in page, "say so on your own page" in page) == (rule, not rule)
+
+
 def test_who_has_a_group_is_told_so(client):
     ada = factories.signup()
     factories.group(ada)
