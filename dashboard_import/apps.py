@@ -10,4 +10,5 @@ class DashboardImportConfig(AppConfig):
     verbose_name = "FutureLearn"
 
     def ready(self) -> None:
-        import_module("dashboard_import.tallies")  # they register themselves with the roll-ups
+        for name in ("tallies", "peers", "measuring", "team"):
+            import_module(f"dashboard_import.{name}")  # they register themselves with the roll-ups

@@ -1,7 +1,7 @@
 """The counts that pages of statistics read: how many of a run's people did what, where and when.
 
 Each function fills some kinds of Tally. A pass over step activity is what costs, so there are two of them: one by step
-and day, one by learner. Days are UTC's. The SQL is our own; only the run's id comes in, as a parameter.
+and day, one by learner (`learner_sums`). Days are UTC's. The SQL is our own; only numbers come in, as parameters.
 """
 
 # ruff: noqa: S608  (the SQL is our own)
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from django.db import connection
 
+from dashboard_import import learner_sums  # noqa: F401  (they are made before what is counted of them)
 from dashboard_import.models import (
     Archetype,
     Comment,
@@ -16,6 +17,7 @@ from dashboard_import.models import (
     CourseRun,
     CourseStep,
     Enrolment,
+    LearnerSum,
     LeavingResponse,
     QuizResponse,
     StepActivity,
@@ -38,7 +40,13 @@ AUDIENCES = {
 }
 TABLES = {
     name: model._meta.db_table
-    for name, model in (("enrolment", Enrolment), ("activity", StepActivity), ("comment", Comment), ("tally", Tally))
+    for name, model in (
+        ("enrolment", Enrolment),
+        ("activity", StepActivity),
+        ("comment", Comment),
+        ("tally", Tally),
+        ("sums", LearnerSum),
+    )
 }
 FIELDS = ("kind", "week", "step", "day", "value", *AUDIENCES)
 # The columns of a SELECT that has none of its own for them.
@@ -57,10 +65,10 @@ def joined(learner: str) -> str:
     return f"LEFT JOIN {TABLES['enrolment']} e ON e.run_id = %(run)s AND e.learner_id = {learner}"
 
 
-def refill(run: CourseRun, kinds: Sequence[str], *selects: str, common: str = "") -> None:
+def refill(run: CourseRun, kinds: Sequence[str], *selects: str, common: str = "", **known: int) -> None:
     """Replace the run's tallies of these kinds by what the SELECTs give, their columns those of FIELDS.
 
-    `common` is a WITH that they share, so that it is counted once.
+    `common` is a WITH that they share, so that it is counted once; `known` are its further parameters.
     """
     Tally.objects.filter(run=run, kind__in=kinds).delete()
     if connection.vendor == "postgresql":
@@ -72,7 +80,7 @@ def refill(run: CourseRun, kinds: Sequence[str], *selects: str, common: str = ""
         cursor.execute(
             f"{common} INSERT INTO {TABLES['tally']} (run_id, {', '.join(FIELDS)})"
             f" SELECT %(run)s, counted.* FROM ({rows}) AS counted WHERE everyone > 0",
-            {"run": run.pk},
+            {**known, "run": run.pk},
         )
 
 
@@ -159,7 +167,7 @@ def enrolled(run: CourseRun) -> None:
 
 @rollup("enrolments", "step_activity", "course_overview")
 def learned(run: CourseRun) -> None:
-    """Count learners by what they did: in one pass over step activity, after that of `steps_and_days`."""
+    """Count learners by what they did, after `steps_and_days`."""
     steps = steps_of(run)
     conditions = {
         "learners": "1 = 1",
@@ -171,11 +179,8 @@ def learned(run: CourseRun) -> None:
     refill(
         run, list(conditions), *(unpivoted(kind, "counts") for kind in conditions),
         common=(
-            "WITH l AS (SELECT s.learner_id, count(s.last_completed_at) AS completed,"
-            " min(CASE WHEN s.last_completed_at IS NOT NULL THEN s.week END) AS first_week,"
-            " max(CASE WHEN s.last_completed_at IS NOT NULL THEN s.week END) AS last_week"
-            f" FROM {TABLES['activity']} s WHERE s.run_id = %(run)s GROUP BY s.learner_id),"
-            f" counts AS MATERIALIZED (SELECT {at_once(conditions)} FROM l {joined('l.learner_id')})"
+            f"WITH counts AS MATERIALIZED (SELECT {at_once(conditions)} FROM {TABLES['sums']} l"
+            f" {joined('l.learner_id')} WHERE l.run_id = %(run)s AND l.kind = 'step_activity')"
         ),
     )  # fmt: skip
 

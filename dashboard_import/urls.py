@@ -2,13 +2,23 @@
 
 from django.urls import path
 
-from dashboard_import import views
+from dashboard_import import precourse_page, views
 
 urlpatterns = [
     path("definitions/", views.definitions, name="stats_definitions"),
     path("futurelearn/", views.runs, name="stats_runs"),
     path("futurelearn/runs.csv", views.runs_csv, name="stats_runs_csv"),
     path("futurelearn/runs.xlsx", views.runs_xlsx, name="stats_runs_xlsx"),
+    path(
+        "futurelearn/<slug:slug>/<int:number>/surveys/pre-course/",
+        precourse_page.survey,
+        name="stats_precourse",
+    ),
+    path(
+        "futurelearn/<slug:slug>/<int:number>/surveys/pre-course/answers.csv",
+        precourse_page.survey_csv,
+        name="stats_precourse_csv",
+    ),
     path("futurelearn/<slug:slug>/<int:number>/<slug:page>/", views.page, name="stats_page"),
     path("futurelearn/<slug:slug>/<int:number>/<slug:page>/<slug:chart>.csv", views.chart_csv, name="stats_csv"),
 ]

@@ -5,7 +5,9 @@ from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
@@ -21,6 +23,7 @@ from mooc.lib.csv import csv_response
 
 PERMISSION = "dashboard_import.see_statistics"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+OPTION_NAMES = {"x": _("Across"), "y": _("Up")}
 FACT_NAMES = {"course": "Course", "run": "Run", "start": "First day", "weeks": "Weeks", "institution": "Institution"}
 
 
@@ -74,10 +77,11 @@ def page(request: HttpRequest, slug: str, number: int, page: str) -> HttpRespons
     """One page of charts of a run, and of up to three more beside it."""
     if page not in PAGES:
         raise Http404
-    chosen = selection(request, slug, number, page)
     charts = PAGES[page].charts.values()
-    numbers = pages.numbers(chosen.runs, charts, chosen.of)
-    figures = [drawn for chart in charts for drawn in figures_of(chart, pages.seen(chart, numbers), chosen)]
+    options = {name: known for chart in charts for name, known in chart.options.items()}
+    chosen = selection(request, slug, number, page, options)
+    numbers = pages.numbers(chosen.runs, charts, chosen.of, chosen.options, chosen.at)
+    figures = [drawn for chart in charts for drawn in figures_of(request, chart, pages.seen(chart, numbers), chosen)]
     others = CourseRun.objects.order_by("course", "-number").values_list("slug", "number", "course")
     context = {
         "title": f"{chosen.runs[0]}: {PAGES[page].title}", "chosen": chosen, "page": PAGES[page], "figures": figures,
@@ -85,21 +89,25 @@ def page(request: HttpRequest, slug: str, number: int, page: str) -> HttpRespons
         "others": [
             (f"{short}/{at}", f"{course} {at}") for short, at, course in others if (short, at) != (slug, number)
         ],
+        "options": [(name, known, OPTION_NAMES[name], chosen.options[name]) for name, known in options.items()],
         "beside": [f"{run.slug}/{run.number}" for run in chosen.runs[1:]], "places": range(MOST_BESIDE),
     }  # fmt: skip
     return render(request, "dashboard_import/page.html", context)
 
 
-def figures_of(chart: Chart, seen: list[Seen], chosen: Selection) -> Iterator[str]:
+def figures_of(request: HttpRequest, chart: Chart, seen: list[Seen], chosen: Selection) -> Iterator[str]:
     """Yield the figures of one chart: one for all runs, or one for each."""
+    in_percent = chosen.in_percent and chart.shares
     for at, drawn in enumerate(chart.draw(chart, seen, chosen.in_percent), start=1):
         yield figure(
             drawn.drawing, slug=chart.slug if at == 1 else f"{chart.slug}-{at}",
             title=f"{chart.title}: {drawn.of}" if drawn.of else str(chart.title),
             definition=f"{chart.definition} {chart.limits}".strip(),
             as_of=max(filter(None, (one.numbers.as_of(chart.files) for one in seen)), default=None),
-            csv=chosen.address(chart=chart.slug), say=say_of(chosen.in_percent),
+            csv=chosen.address(chart=chart.slug), say=say_of(in_percent),
         )  # fmt: skip
+        if drawn.pager:
+            yield render_to_string("dashboard_import/pager.html", drawn.pager, request)
 
 
 @require_safe
@@ -109,8 +117,8 @@ def chart_csv(request: HttpRequest, slug: str, number: int, page: str, chart: st
     found = PAGES[page].charts.get(chart) if page in PAGES else None
     if found is None:
         raise Http404
-    chosen = selection(request, slug, number, page)
-    seen = pages.seen(found, pages.numbers(chosen.runs, [found], chosen.of))
+    chosen = selection(request, slug, number, page, found.options)
+    seen = pages.seen(found, pages.numbers(chosen.runs, [found], chosen.of, chosen.options))
     rows = list(csv_rows(found, seen, chosen))
     marked = any(isinstance(cell, str) and not cell.isascii() for row in rows for cell in row)
     return csv_response(f"{slug[:80]}-{number}-{chart}.csv", rows, marked=marked)
@@ -118,7 +126,7 @@ def chart_csv(request: HttpRequest, slug: str, number: int, page: str, chart: st
 
 def csv_rows(chart: Chart, seen: list[Seen], chosen: Selection) -> Iterator[tuple]:
     """Yield the header and the rows of a CSV. Hidden numbers are empty."""
-    several, percent = len(seen) > 1, chosen.in_percent and "percent" not in chart.columns
+    several, percent = len(seen) > 1, chosen.in_percent and chart.shares and "percent" not in chart.columns
     days = several and chart.draw is by_day
     columns = ("day", *chart.columns[1:]) if days else chart.columns
     yield (*["run"] * several, *columns, *["percent"] * percent)

@@ -3,13 +3,15 @@
 from dashboard_import.models.content import Country, CountrySubdivision, CourseStep, Link, VideoStats
 from dashboard_import.models.imports import ImportedFile, ImportRun
 from dashboard_import.models.learners import Campaign, Enrolment, QuizResponse, StepActivity, TeamMember
-from dashboard_import.models.rolled import Tally
+from dashboard_import.models.rolled import LearnerSum, Moments, Tally, TeamComment
 from dashboard_import.models.runs import CourseRun
 from dashboard_import.models.surveys import (
     Archetype,
     LeavingResponse,
     PostCourseResponse,
     PostCourseText,
+    PreCourseAnswer,
+    PreCourseSurvey,
     WeeklySentiment,
 )
 from dashboard_import.models.writing import Comment, PeerAssignment, PeerReview
@@ -25,15 +27,20 @@ __all__ = [
     "Enrolment",
     "ImportRun",
     "ImportedFile",
+    "LearnerSum",
     "LeavingResponse",
     "Link",
+    "Moments",
     "PeerAssignment",
     "PeerReview",
     "PostCourseResponse",
     "PostCourseText",
+    "PreCourseAnswer",
+    "PreCourseSurvey",
     "QuizResponse",
     "StepActivity",
     "Tally",
+    "TeamComment",
     "TeamMember",
     "VideoStats",
     "WeeklySentiment",

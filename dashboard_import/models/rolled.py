@@ -28,3 +28,64 @@ class Tally(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of run {self.run_id}"
+
+
+class LearnerSum(models.Model):
+    """What one learner did by one kind of file of a run: sums of rows, so that nobody has to read the rows again.
+
+    `kind` is `step_activity`, `comments` or `question_response`; of the numbers each has its own, the others are zero.
+    """
+
+    run = models.ForeignKey(CourseRun, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    kind = models.CharField(max_length=20)
+    learner_id = models.CharField(max_length=64)
+    completed = models.IntegerField(default=0)
+    first_week = models.SmallIntegerField(null=True)
+    last_week = models.SmallIntegerField(null=True)
+    comments = models.IntegerField(default=0)
+    replies = models.IntegerField(default=0)
+    likes = models.BigIntegerField(default=0)
+    answers = models.IntegerField(default=0)
+    correct = models.IntegerField(default=0)
+    questions = models.IntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["run", "kind"], name="sums_of_run")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.learner_id} in run {self.run_id}"
+
+
+class Moments(models.Model):
+    """Sums over the learners of one group of a run, of which slopes and correlations are made.
+
+    The group is those who have the role of a learner or not, bought a statement or not, and so on; `count` is their
+    number. `sums` are {"steps": the sum of steps, "steps*likes": the sum of the products, …}, `most` the largest
+    values; names are those of `dashboard_import.measuring`.
+    """
+
+    run = models.ForeignKey(CourseRun, models.CASCADE, related_name="+", db_constraint=False)
+    learner = models.BooleanField()
+    buyer = models.BooleanField()
+    participant = models.BooleanField()
+    answered = models.BooleanField()
+    count = models.IntegerField()
+    sums = models.JSONField()
+    most = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"moments of run {self.run_id}"
+
+
+class TeamComment(models.Model):
+    """One comment by a member of a run's team; `place` counts them from 1, the newest first."""
+
+    run = models.ForeignKey(CourseRun, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    place = models.IntegerField()
+    comment_id = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["run", "place"], name="team_comments_in_order")]
+
+    def __str__(self) -> str:
+        return f"{self.comment_id} of run {self.run_id}"

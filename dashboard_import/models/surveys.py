@@ -1,8 +1,9 @@
 """What learners said when asked: why they leave, who they are, how a week was, how the course was."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
-from dashboard_import.models.runs import RowOfRun, count, moment, small, word
+from dashboard_import.models.runs import CourseRun, RowOfRun, count, moment, small, word
 
 
 class LeavingResponse(RowOfRun):
@@ -50,3 +51,34 @@ class PostCourseText(RowOfRun):
     response_id = word(100)
     learner_id = word()
     responded_at = moment()
+
+
+class PreCourseSurvey(models.Model):
+    """A survey of one's own before a run, uploaded. `questions` are the names of its columns, as people read them."""
+
+    run = models.OneToOneField(CourseRun, models.CASCADE, related_name="+", verbose_name=_("run"))
+    name = models.CharField(_("file"), max_length=200)
+    questions = models.JSONField(_("questions"))
+    by = models.CharField(_("by"), max_length=150)
+    uploaded = models.DateTimeField(_("uploaded"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("pre-course survey")
+        verbose_name_plural = _("pre-course surveys")
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.run}"
+
+
+class PreCourseAnswer(models.Model):
+    """What one learner answered: a text for each question. `learner_id` is the file's `partner_export_id`."""
+
+    survey = models.ForeignKey(PreCourseSurvey, models.CASCADE, related_name="+", db_index=False)
+    learner_id = word()
+    answers = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["survey", "learner_id"], name="one_answer_per_learner")]
+
+    def __str__(self) -> str:
+        return f"{self.learner_id} in survey {self.survey_id}"

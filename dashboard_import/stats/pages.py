@@ -1,6 +1,6 @@
 """All pages, in the order of their links; and a page's charts with the numbers of a few runs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from importlib import import_module
 
 from django.conf import settings
@@ -9,20 +9,35 @@ from dashboard_import.models import CourseRun
 from dashboard_import.stats.reading import RunNumbers, read
 from dashboard_import.stats.registry import PAGES, Chart, Rows, Seen
 
-for name in ("overview", "demographics", "enrolments", "steps", "comments", "quiz", "surveys"):
+for name in (
+    "overview", "demographics", "enrolments", "steps", "comments", "quiz", "measures", "team", "surveys", "videos",
+    "campaigns", "peer_review",
+):  # fmt: skip
     import_module(f"dashboard_import.stats.{name}")  # its charts register themselves
 
 __all__ = ["PAGES", "kinds", "numbers", "seen"]
 
 
-def kinds(charts: Iterable[Chart]) -> set[str]:
+def kinds(charts: Iterable[Chart], options: Mapping[str, str]) -> set[str]:
     """Return the kinds of Tally that these charts read."""
-    return {kind for chart in charts for kind in (*chart.tallies, *filter(None, [chart.base]))}
+    return {
+        kind
+        for chart in charts
+        for kind in (*chart.tallies, *filter(None, [chart.base]), *chart.chosen_tallies(options))
+    }
 
 
-def numbers(runs: Sequence[CourseRun], charts: Iterable[Chart], of: str) -> list[RunNumbers]:
-    """Return what these charts read of the runs; two queries."""
-    return read(runs, kinds(charts), of)
+def numbers(
+    runs: Sequence[CourseRun],
+    charts: Collection[Chart],
+    of: str,
+    options: Mapping[str, str] | None = None,
+    at: int | None = None,
+) -> list[RunNumbers]:
+    """Return what these charts read of the runs; two queries, and one for each table of sums."""
+    options = options or {}
+    tables = dict.fromkeys(table for chart in charts for table in chart.tables)
+    return read(runs, kinds(charts, options), of, tables, options, at)
 
 
 def hidden(rows: Rows) -> Rows:

@@ -2,10 +2,10 @@
 
 import datetime
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Max
+from django.db.models import Max, Model
 
 from dashboard_import.models import CourseRun, ImportedFile, Tally
 
@@ -21,12 +21,20 @@ def step_name(step: Step) -> str:
 
 @dataclass
 class RunNumbers:
-    """A run's tallies for one audience. `loaded` says when the last file of each kind was loaded."""
+    """A run's tallies for one audience. `loaded` says when the last file of each kind was loaded.
+
+    `tables` are the run's rows of small tables of sums, by model; `options` are the address's further choices.
+    `at` is the page of a list, counted from 1; None for a file, which has all of it. Lists are of the first run.
+    """
 
     run: CourseRun
     of: str = "all"
     tallies: dict[str, list[tuple]] = field(default_factory=lambda: defaultdict(list))
     loaded: dict[str, datetime.datetime] = field(default_factory=dict)
+    tables: dict[type[Model], list] = field(default_factory=lambda: defaultdict(list))
+    options: Mapping[str, str] = field(default_factory=dict)
+    at: int | None = None
+    is_first: bool = True
 
     @property
     def name(self) -> str:
@@ -78,9 +86,18 @@ class RunNumbers:
         return max((self.loaded[kind] for kind in files if kind in self.loaded), default=None)
 
 
-def read(runs: Sequence[CourseRun], kinds: Iterable[str], of: str) -> list[RunNumbers]:
-    """Return the numbers of the runs, in their order; two queries."""
-    found = {run.pk: RunNumbers(run, of) for run in runs}
+def read(
+    runs: Sequence[CourseRun],
+    kinds: Iterable[str],
+    of: str,
+    tables: Iterable[type[Model]] = (),
+    options: Mapping[str, str] | None = None,
+    at: int | None = None,
+) -> list[RunNumbers]:
+    """Return the numbers of the runs, in their order; two queries, and one for each of `tables`."""
+    found = {
+        run.pk: RunNumbers(run, of, options=options or {}, at=at, is_first=place == 0) for place, run in enumerate(runs)
+    }
     columns = ("run", "kind", "week", "step", "day", "value", AUDIENCES[of])
     rows = Tally.objects.filter(run__in=found, kind__in=set(kinds)).values_list(*columns)
     for run, kind, *row in rows.iterator(chunk_size=10_000):
@@ -88,4 +105,7 @@ def read(runs: Sequence[CourseRun], kinds: Iterable[str], of: str) -> list[RunNu
     files = ImportedFile.objects.filter(run__in=found, outcome=ImportedFile.Outcome.LOADED).order_by()
     for run, kind, moment in files.values_list("run", "kind").annotate(Max("import_run__started")):
         found[run].loaded[kind] = moment
+    for table in tables:
+        for row in table.objects.filter(run__in=found).order_by("pk"):
+            found[row.run_id].tables[table].append(row)
     return list(found.values())

@@ -1,7 +1,9 @@
 """Which charts there are, on which page, and what each of them is."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import Model
 
 from dashboard_import.stats.reading import RunNumbers
 from mooc.lib.charts.marks import Drawing
@@ -34,10 +36,15 @@ class Seen:
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawing of a chart; `of` names the run where each run has its own."""
+    """A drawing of a chart; `of` names the run where each run has its own.
+
+    `pager` is for a list of which this is one page: `first` to `last` of `all`, and the numbers of the pages with
+    `newer` and `older` ones, 0 where there are none.
+    """
 
     drawing: Drawing
     of: str = ""
+    pager: Mapping[str, int] = field(default_factory=dict)
 
 
 Draw = Callable[["Chart", Sequence[Seen], bool], list[Figure]]
@@ -50,6 +57,10 @@ class Chart:
     `columns` are those of the CSV, the last of them a number of people; `files` are the kinds of file that it is made
     of, `tallies` the kinds of Tally; `base` is the kind of Tally that is a hundred per cent ("" for the sum of what
     is known); `rows` makes the CSV's rows of one run, `draw` the drawings of several.
+
+    `tables` are small tables of sums that it reads beside tallies. Without `shares` its last column is no part of a
+    whole, and per cent means nothing to its file. `options` are further choices in the address, the first of each
+    being made where there is none; `chosen_tallies` are the kinds of Tally that such a choice asks for.
     """
 
     slug: str
@@ -63,6 +74,10 @@ class Chart:
     base: str
     draw: Draw
     rows: Callable[[RunNumbers], Rows]
+    tables: tuple[type[Model], ...] = ()
+    shares: bool = True
+    options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    chosen_tallies: Callable[[Mapping[str, str]], tuple[str, ...]] = lambda _chosen: ()
 
 
 @dataclass(frozen=True)
@@ -86,7 +101,9 @@ def chart(slug: str, page: str, **facts) -> Callable[[Callable[[RunNumbers], Row
     """Register the function that makes a chart's rows of one run; `facts` are the other fields of Chart."""
 
     def register(rows: Callable[[RunNumbers], Rows]) -> Callable[[RunNumbers], Rows]:
-        PAGES[page].charts[slug] = Chart(slug=slug, page=page, rows=rows, **{"limits": "", "base": "", **facts})
+        PAGES[page].charts[slug] = Chart(
+            slug=slug, page=page, rows=rows, **{"limits": "", "base": "", "tallies": (), **facts}
+        )
         return rows
 
     return register

@@ -1,7 +1,8 @@
 """What an address asks for: which runs, of whom, in people or per cent. Nonsense is a page that does not exist."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest
@@ -31,6 +32,8 @@ class Selection:
     page: str
     of: str = "all"
     unit: str = "people"
+    options: Mapping[str, str] = field(default_factory=dict)
+    at: int = 1
 
     @property
     def in_percent(self) -> bool:
@@ -41,6 +44,8 @@ class Selection:
         run, *beside = self.runs
         query = [("with", f"{one.slug}/{one.number}") for one in beside]
         query += [("of", self.of)] * (self.of != "all") + [("as", self.unit)] * self.in_percent
+        if not page or page == self.page:
+            query += self.options.items()
         where = [run.slug, run.number, page or self.page]
         path = reverse("stats_csv", args=[*where, chart]) if chart else reverse("stats_page", args=where)
         return f"{path}?{urlencode(query)}" if query else path
@@ -62,8 +67,18 @@ def choice(request: HttpRequest, name: str, known: dict, default: str) -> str:
     return value
 
 
-def selection(request: HttpRequest, slug: str, number: int, page: str) -> Selection:
-    """Read a page's address; one query for each run. Raises Http404."""
+def page_number(request: HttpRequest) -> int:
+    """Return which page of a list is asked for; Http404 for what is no number."""
+    digits = request.GET.get("p") or "1"
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 7 and int(digits)):
+        raise Http404
+    return int(digits)
+
+
+def selection(
+    request: HttpRequest, slug: str, number: int, page: str, options: Mapping[str, Mapping[str, str]]
+) -> Selection:
+    """Read a page's address; one query for each run. `options` are what its charts let choose. Raises Http404."""
     runs = [find_run(slug, number)]
     beside = list(dict.fromkeys(filter(None, request.GET.getlist("with"))))
     if len(beside) > MOST_BESIDE:
@@ -75,4 +90,6 @@ def selection(request: HttpRequest, slug: str, number: int, page: str) -> Select
         run = find_run(found["slug"], int(found["number"]))
         if run not in runs:
             runs.append(run)
-    return Selection(runs, page, choice(request, "of", AUDIENCES, "all"), choice(request, "as", AS, "people"))
+    chosen = {name: choice(request, name, known, next(iter(known))) for name, known in options.items()}
+    of, unit = choice(request, "of", AUDIENCES, "all"), choice(request, "as", AS, "people")
+    return Selection(runs, page, of, unit, chosen, page_number(request))

@@ -1,6 +1,6 @@
 """The page of what people said when asked: who they are, why they leave, how a week was."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from django.utils.translation import gettext_lazy as _
 
@@ -10,6 +10,10 @@ from dashboard_import.stats.reading import RunNumbers
 from dashboard_import.stats.registry import Rows
 
 RATINGS = ("1", "2", "3")
+GROUPS = {
+    "Advancers": "work_and_study", "Explorers": "work_and_study", "Preparers": "work_and_study",
+    "Fixers": "personal_life", "Flourishers": "personal_life", "Hobbyists": "leisure", "Vitalisers": "leisure",
+}  # fmt: skip
 
 registry.page("surveys", _("Surveys"))
 
@@ -25,6 +29,19 @@ registry.page("surveys", _("Surveys"))
 )  # fmt: skip
 def archetypes(numbers: RunNumbers) -> Rows:
     return list(numbers.by_value("archetypes").items())
+
+
+@registry.chart(
+    "archetype-groups", page="surveys", title=_("Archetypes by part of life"), columns=("value", "count"),
+    tallies=("archetypes",), files=("archetype_survey_responses",),
+    draw=by_value(("work_and_study", "personal_life", "leisure", "other")),
+    definition=_("FutureLearn’s kinds of learner in its three groups; every other answer is Other."),
+)  # fmt: skip
+def archetype_groups(numbers: RunNumbers) -> Rows:
+    counts: Counter[str] = Counter()
+    for archetype, count in numbers.by_value("archetypes").items():
+        counts[GROUPS.get(archetype, "other")] += count
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 @registry.chart(
@@ -49,4 +66,4 @@ def sentiment_by_week(numbers: RunNumbers) -> Rows:
     for week, _step, _day, rating, count in numbers.tallies["sentiments"]:
         if count and rating in RATINGS:
             weeks[week][rating] = count
-    return [(week, *(weeks[week].get(rating, 0) for rating in RATINGS)) for week in sorted(weeks)]
+    return [(str(week), *(weeks[week].get(rating, 0) for rating in RATINGS)) for week in sorted(weeks)]

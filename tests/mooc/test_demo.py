@@ -4,6 +4,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone as clock
 
+from dashboard_import.models import CourseRun, Enrolment, ImportedFile, Tally
 from mailing.models import Email
 from mailing.render import text_of
 from mooc.demo import make_demo
@@ -17,6 +18,10 @@ def test_it_is_complete_and_safe_to_repeat(capsys):
     call_command("make_demo")
     call_command("make_demo")
     assert "Kept the sandbox course" in capsys.readouterr().out
+    assert [run.number for run in CourseRun.objects.all()] == [1, 2]
+    assert Enrolment.objects.filter(run__number=1).count() == 400
+    assert not ImportedFile.objects.exclude(outcome=ImportedFile.Outcome.LOADED).exists()
+    assert Tally.objects.filter(kind="learners").count() == 2
     course = current_sequence()
     assert course.questions.count() == 4
     assert course.emails.filter(state=Email.State.SCHEDULED).count() == 6

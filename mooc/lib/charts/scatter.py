@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from django.utils.translation import gettext as _
@@ -10,14 +10,25 @@ from django.utils.translation import ngettext
 
 from mooc.lib.charts.marks import Drawing, axes, mark, number, px, share
 from mooc.lib.charts.scales import Tick, scale
-from mooc.lib.charts.trend import trend
+from mooc.lib.charts.trend import Trend, trend
 
 HEIGHT = 360
 RADIUS, LARGEST = 3.5, 24  # px, of one point and of many; the area is as many as there are
 
 
-def scatter(points: Sequence[tuple[float, float]], *, across: str, up: str, unit: str, missing: str) -> Drawing:
-    """Return the points (x, y); `across` and `up` name the axes, `unit` says what a point is, such as "Learners"."""
+def scatter(
+    points: Sequence[tuple[float, float]] | Mapping[tuple[float, float], int],
+    *,
+    across: str,
+    up: str,
+    unit: str,
+    missing: str,
+    line: Trend | None = None,
+) -> Drawing:
+    """Return the points (x, y); `across` and `up` name the axes, `unit` says what a point is, such as "Learners".
+
+    `points` may be counted already. `line` is the one through them, where they do not tell it themselves.
+    """
     counted = sorted(Counter(points).items())
     heads, rows = [across, up, unit], [[x, y, count] for (x, y), count in counted]
     if not points:
@@ -36,11 +47,13 @@ def scatter(points: Sequence[tuple[float, float]], *, across: str, up: str, unit
             f'<circle class="s1" cx="{share(flat.at(x))}" cy="{px(HEIGHT * (1 - upright.at(y)))}" r="{radius:.3g}"/>'
         )
         parts.append(mark(words, circle))
+    total = sum(count for _point, count in counted)
     notes = [
-        ngettext("%(count)s point.", "%(count)s points.", len(points)) % {"count": number(len(points))},
+        ngettext("%(count)s point.", "%(count)s points.", total) % {"count": number(total)},
         _("No line can be drawn through them: all stand above one place."),
     ]
-    if line := trend(xs, ys):
+    line = line or trend(xs, ys)
+    if line:
         ends = (min(xs), max(xs))
         places = [(share(flat.at(x)), px(HEIGHT * (1 - upright.at(line.at(x))))) for x in ends]
         (x1, y1), (x2, y2) = places

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from dashboard_import.generating import LAYOUTS
+
 ENROLMENTS = (
     "learner_id,enrolled_at,unenrolled_at,role,fully_participated_at,purchased_statement_at,gender,country,age_range,"
     "highest_education_level,employment_status,employment_area,detected_country"
@@ -33,7 +35,8 @@ def comment(key: int, author: str, step: str = "1.1", text: str = "Hello") -> st
 
 def write(folder: Path, name: str = "bread-1", **files: list[str]) -> Path:
     """Write files of one run, such as `enrolments=[person("a")]`; an empty list is a file with a header alone."""
-    heads = {"enrolments": ENROLMENTS, "step_activity": STEPS, "comments": COMMENTS}
+    latest = {kind.replace("-", "_"): header for kind, header in LAYOUTS["2026"].headers.items()}
+    heads = latest | {"enrolments": ENROLMENTS, "step_activity": STEPS, "comments": COMMENTS}
     folder.mkdir(exist_ok=True)
     for kind, rows in files.items():
         path = folder / f"{name}_{kind.replace('_', '-')}.csv"

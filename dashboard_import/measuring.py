@@ -1,0 +1,138 @@
+"""How what learners did hangs together: comments by how far they got, and any two of eight measures.
+
+All is made of the sums by learner (`learner_sums`), and so of a row a learner, not of the rows of the files.
+"""
+
+# ruff: noqa: S608  (the SQL is our own)
+from itertools import combinations, combinations_with_replacement
+
+from django.db import connection
+
+from dashboard_import.models import Comment, CourseRun, LearnerSum, Moments, QuizResponse
+from dashboard_import.rollups import rollup
+from dashboard_import.tallies import AUDIENCES, NO_DAY, NO_STEP, joined, refill, steps_of, sums
+from mooc.lib.charts.scales import nice_step
+
+SUMS = LearnerSum._meta.db_table
+# In whole per cent: of the run's steps, of a person's answers, of the run's questions. The others are counts.
+SHARES = ("steps", "correct", "wrong", "questions")
+MEASURES = ("steps", "comments", "replies", "likes", "answers", "correct", "wrong", "questions")
+ONLY_ANSWERED = ("correct", "wrong")  # are known of those who answered anything
+CLASSES, SHARE_WIDTH = 20, 5  # of a measure on a drawing: at most so many; so many per cent each
+SOURCES = ("enrolments", "step_activity", "comments", "question_response", "course_overview")
+
+
+def whole_percent(part: str, whole: str) -> str:
+    """Return SQL for a share in whole per cent, halves up; NULL where there is no whole."""
+    return f"CASE WHEN {whole} > 0 THEN (200 * {part} + {whole}) / (2 * {whole}) END"
+
+
+def learners() -> str:
+    """Return a WITH that gives `l`: a row for each person who did anything, with the measures."""
+    names = ("completed", "comments", "replies", "likes", "answers", "correct", "questions")
+    added = ", ".join(f"CAST(sum({name}) AS bigint) AS {name}" for name in names)
+    measures = {
+        "steps": f"coalesce({whole_percent('t.completed', '%(steps)s')}, 0)",
+        **{name: f"t.{name}" for name in ("comments", "replies", "likes", "answers")},
+        "correct": whole_percent("t.correct", "t.answers"),
+        "wrong": whole_percent("(t.answers - t.correct)", "t.answers"),
+        "questions": f"coalesce({whole_percent('t.questions', '%(questions)s')}, 0)",
+    }
+    columns = ", ".join(f"{sql} AS {name}" for name, sql in measures.items())
+    flags = ", ".join(f"coalesce({sql}, 0) AS {name}" for name, sql in AUDIENCES.items())
+    return (
+        f"WITH t AS (SELECT learner_id, max(CASE WHEN kind = 'step_activity' THEN 1 ELSE 0 END) AS visited, {added}"
+        f" FROM {SUMS} WHERE run_id = %(run)s GROUP BY learner_id),"
+        f" l AS MATERIALIZED (SELECT t.visited, {columns}, {flags} FROM t {joined('t.learner_id')})"
+    )
+
+
+def wholes(run: CourseRun) -> dict[str, int]:
+    """Return what shares are of: how many steps and questions the run has."""
+    questions = QuizResponse.objects.filter(run=run).values("quiz_question").distinct().count()
+    return {"steps": steps_of(run), "questions": questions}
+
+
+def weighted(count: str) -> str:
+    """Return SQL that adds up `count` for each audience."""
+    return ", ".join(f"coalesce(sum({name} * {count}), 0) AS {name}" for name in AUDIENCES)
+
+
+@rollup(*SOURCES)
+def together(run: CourseRun) -> None:
+    """Count learners and comments by how far the learners got; learners by classes of any two measures."""
+    known = wholes(run)
+    widths = moments(run, known)
+    percent = f"CAST(steps / {SHARE_WIDTH} * {SHARE_WIDTH} AS varchar(6))"
+    completion = [
+        f"SELECT '{kind}' AS kind, {NO_STEP}, {NO_DAY}, {percent} AS value, {weighted(count)} FROM l"
+        f" WHERE visited = 1 GROUP BY {percent}"
+        for kind, count in (("completion_learners", "1"), ("completion_comments", "comments"))
+    ]
+    kinds, points = [], []
+    for x, y in combinations(MEASURES, 2):
+        kinds.append(points_of(x, y))
+        pair = " || ' ' || ".join(f"CAST({name} / {widths[name]} * {widths[name]} AS varchar(20))" for name in (x, y))
+        answered = " WHERE answers > 0" if x in ONLY_ANSWERED or y in ONLY_ANSWERED else ""
+        points.append(
+            f"SELECT '{kinds[-1]}' AS kind, {NO_STEP}, {NO_DAY}, {pair} AS value, {weighted('1')} FROM l{answered}"
+            f" GROUP BY {pair}"
+        )
+    refill(
+        run, ["completion_learners", "completion_comments", *kinds], *completion, *points, common=learners(), **known
+    )
+
+
+def points_of(x: str, y: str) -> str:
+    """Return the kind of Tally with the classes of two measures, `x` standing before `y` in MEASURES."""
+    return f"points {x} {y}"
+
+
+def width_of(measure: str, most: int) -> int:
+    """Return how many values of a measure are one class on a drawing, where its largest is `most`."""
+    return SHARE_WIDTH if measure in SHARES else int(nice_step(most, CLASSES, whole=True))
+
+
+def moments(run: CourseRun, known: dict[str, int]) -> dict[str, int]:
+    """Add up measures and their products over groups of learners; return the width of each measure's classes."""
+    products = [*combinations_with_replacement(MEASURES, 2)]
+    columns = [
+        *(f"sum({name})" for name in MEASURES), *(f"sum({x} * {y})" for x, y in products),
+        *(f"max({name})" for name in MEASURES),
+    ]  # fmt: skip
+    flags = ["learners", "buyers", "participants", "CASE WHEN answers > 0 THEN 1 ELSE 0 END"]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{learners()} SELECT {', '.join(flags)}, count(*), {', '.join(columns)} FROM l GROUP BY 1, 2, 3, 4",
+            {"run": run.pk, **known},
+        )
+        rows = cursor.fetchall()
+    names = [*MEASURES, *map("*".join, products)]
+    made, most = [], dict.fromkeys(MEASURES, 0)
+    for learner, buyer, participant, answered, count, *numbers in rows:
+        added = {name: int(number or 0) for name, number in zip(names, numbers, strict=False)}
+        largest = {name: int(number or 0) for name, number in zip(MEASURES, numbers[len(names) :], strict=True)}
+        most = {name: max(most[name], largest[name]) for name in MEASURES}
+        made.append(
+            Moments(
+                run=run, learner=bool(learner), buyer=bool(buyer), participant=bool(participant),
+                answered=bool(answered), count=count, sums=added, most=largest,
+            )
+        )  # fmt: skip
+    Moments.objects.filter(run=run).delete()
+    Moments.objects.bulk_create(made)
+    return {name: width_of(name, most[name]) for name in MEASURES}
+
+
+@rollup("enrolments", "comments")
+def written(run: CourseRun) -> None:
+    """Count posts and replies, those without an author too."""
+    table = Comment._meta.db_table
+    refill(
+        run, ["written_posts", "written_replies"],
+        *(
+            f"SELECT '{kind}' AS kind, {NO_STEP}, {NO_DAY}, '' AS value, {sums()} FROM {table} c"
+            f" {joined('c.author_id')} WHERE c.run_id = %(run)s AND c.parent_id {test}"
+            for kind, test in (("written_posts", "IS NULL"), ("written_replies", "IS NOT NULL"))
+        ),
+    )  # fmt: skip

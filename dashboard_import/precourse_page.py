@@ -1,0 +1,115 @@
+"""The page of the survey before a run: upload it, and read its answers beside the comments of step 1.2."""
+
+from collections.abc import Iterator
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods, require_safe
+
+from dashboard_import import precourse
+from dashboard_import.admin import MAY_LOAD
+from dashboard_import.models import CourseRun, PreCourseSurvey
+from dashboard_import.stats.selection import find_run, page_number
+from dashboard_import.tables import UnreadableError
+from dashboard_import.views import PERMISSION
+from mooc.lib.access import require_staff
+from mooc.lib.csv import csv_response
+from mooc.lib.uploads import LimitedFile
+
+MOST_BYTES = 20_000_000
+PER_PAGE = 50
+HEADS = ("learner", "date", "comment")
+
+
+class SurveyForm(forms.Form):
+    """The file of a survey."""
+
+    file = forms.FileField(
+        label=_("File"), max_length=200, widget=forms.ClearableFileInput(attrs={"accept": ".csv"}),
+        help_text=_(
+            "A CSV with two rows of names, as survey tools give it. The column partner_export_id says who answered."
+        ),
+    )  # fmt: skip
+
+    def clean_file(self):
+        file = self.cleaned_data["file"]
+        if not file.name.lower().endswith(".csv"):
+            raise forms.ValidationError(_("Choose a file whose name ends in .csv. A spreadsheet can be saved as one."))
+        with file.open("rb") as stream:
+            try:
+                self.answers = precourse.read(stream)
+            except UnreadableError as error:
+                raise forms.ValidationError(str(error)) from None
+        return file
+
+
+@csrf_exempt  # until the handler that takes the file is in place: the check itself reads the form
+@require_http_methods(["GET", "HEAD", "POST"])
+@require_staff(PERMISSION)
+def survey(request: HttpRequest, slug: str, number: int) -> HttpResponseBase:
+    """Show the survey; take another one from who may load files."""
+    if request.method == "POST" and not request.user.has_perm(MAY_LOAD):
+        raise PermissionDenied
+    taken = LimitedFile(request, MOST_BYTES)
+    request.upload_handlers = [taken]
+
+    def page(request: HttpRequest) -> HttpResponse:
+        return answered(request, find_run(slug, number), taken)
+
+    return csrf_protect(page)(request)
+
+
+def answered(request: HttpRequest, run: CourseRun, taken: LimitedFile) -> HttpResponse:
+    """Keep the file that was sent, or show what is kept."""
+    form = SurveyForm(request.POST, request.FILES) if request.method == "POST" else SurveyForm()
+    if form.is_valid():
+        precourse.store(run, form.cleaned_data["file"].name, request.user.get_username(), form.answers)
+        count = len(form.answers.by_learner)
+        words = _now("The survey is here, with the answers of %(count)s people.")
+        messages.success(request, words % {"count": f"{count:,}"})
+        return redirect("stats_precourse", run.slug, run.number)
+    if taken.too_large:
+        words = _now("The file is larger than %(megabytes)s MB.") % {"megabytes": MOST_BYTES // 1_000_000}
+        form.errors["file"] = form.error_class([words])
+    kept = PreCourseSurvey.objects.filter(run=run).first()
+    context = {
+        "title": _now("%(run)s: survey before the run") % {"run": run}, "run": run, "form": form, "kept": kept,
+        "may_load": request.user.has_perm(MAY_LOAD),
+        "back": reverse("stats_page", args=[run.slug, run.number, "surveys"]), "megabytes": MOST_BYTES // 1_000_000,
+    }  # fmt: skip
+    if kept:
+        pages = Paginator(precourse.comments(kept), PER_PAGE)
+        at = page_number(request)
+        if at > pages.num_pages:
+            raise Http404
+        shown = pages.page(at)
+        context |= {
+            "all": pages.count, "heads": [*(label.capitalize() for label in HEADS), *kept.questions],
+            "rows": list(precourse.joined(kept, list(shown.object_list))), "first": shown.start_index(),
+            "last": shown.end_index(), "newer": at - 1, "older": at + 1 if shown.has_next() else 0,
+        }  # fmt: skip
+    return render(request, "dashboard_import/precourse.html", context)
+
+
+@require_safe
+@require_staff(PERMISSION)
+def survey_csv(request: HttpRequest, slug: str, number: int) -> HttpResponseBase:
+    """The answers of all who commented on step 1.2, as CSV."""
+    run = find_run(slug, number)
+    kept = PreCourseSurvey.objects.filter(run=run).first()
+    if kept is None:
+        raise Http404
+
+    def rows() -> Iterator[tuple]:
+        yield (*HEADS, *kept.questions)
+        yield from precourse.joined(kept, list(precourse.comments(kept)))
+
+    return csv_response(f"{slug[:80]}-{number}-pre-course.csv", rows())

@@ -1,0 +1,127 @@
+"""The page of videos: how often each was viewed, how far, on what and where, as FutureLearn counts it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from dashboard_import.models import VideoStats
+from dashboard_import.stats import registry
+from dashboard_import.stats.drawing import missing
+from dashboard_import.stats.reading import RunNumbers, step_name
+from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
+from dashboard_import.stats.words import label
+from mooc.lib.charts.bars import bars
+from mooc.lib.charts.heatmap import heat_map
+from mooc.lib.charts.marks import Series, percent
+from mooc.lib.charts.stacked import stacked
+
+registry.page("videos", _("Videos"))
+COMMON = {"page": "videos", "files": ("video_stats",), "tables": (VideoStats,), "shares": False}
+EVERYONE = _("FutureLearn counts views, not people: these numbers are of everyone, whichever group you count.")
+COUNTS = ("total_views", "total_downloads", "total_caption_views", "total_transcript_views")
+WATCHED = {
+    "5": "five", "10": "ten", "25": "twentyfive", "50": "fifty", "75": "seventyfive", "95": "ninetyfive",
+    "100": "onehundred",
+}  # fmt: skip
+DEVICES = ("desktop", "mobile", "tablet", "tv", "console", "unknown")
+CONTINENTS = ("europe", "asia", "north_america", "africa", "south_america", "oceania", "antarctica")
+
+
+def videos_of(numbers: RunNumbers) -> list[tuple[str, VideoStats]]:
+    """Return the videos in the order of the course, with their steps; files of 2017 name none, and keep their order."""
+    rows = numbers.tables[VideoStats]
+    rows = sorted(rows, key=lambda row: (row.week is None, row.week or 0, row.step or 0, row.row))
+    return [("" if row.week is None else step_name((row.week, row.step)), row) for row in rows]
+
+
+def name(row: tuple) -> str:
+    """Return what a video is called: its step, then its title."""
+    return f"{row[0]} {row[1]}".strip()
+
+
+def draw_views(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
+    """Draw views as lying bars, the other counts beside them in the table."""
+    made = []
+    for one in seen:
+        views = Series(_now("Views"), [row[3] for row in one.rows])
+        drawing = bars([name(row) for row in one.rows], [views], head=_now("Video"), missing=missing(chart, [one]))
+        heads = [_now("Video"), _now("Seconds"), _now("Views"), _now("Downloads"), _now("With captions"),
+                 _now("Transcripts")]  # fmt: skip
+        table = replace(drawing, heads=heads, rows=[[name(row), *row[2:]] for row in one.rows])
+        made.append(Figure(table, one.name if len(seen) > 1 else ""))
+    return made
+
+
+def draw_watched(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
+    """Draw how much of each video was watched, as a heat map."""
+    made = []
+    for one in seen:
+        drawing = heat_map(
+            [name(row) for row in one.rows], [f"{part} %" for part in WATCHED], [row[2:] for row in one.rows],
+            head=_now("Video"), missing=missing(chart, [one]),
+        )  # fmt: skip
+        made.append(Figure(drawing, one.name if len(seen) > 1 else ""))
+    return made
+
+
+@registry.chart(
+    "videos", **COMMON, title=_("Views"), draw=draw_views, limits=EVERYONE,
+    columns=("step", "title", "seconds", "views", "downloads", "caption_views", "transcript_views"),
+    definition=_("How often each video was viewed, downloaded, viewed with captions, and its transcript read."),
+)  # fmt: skip
+def videos(numbers: RunNumbers) -> Rows:
+    return [
+        (step, row.title, row.video_duration, *(getattr(row, count) for count in COUNTS))
+        for step, row in videos_of(numbers)
+    ]
+
+
+@registry.chart(
+    "videos-watched", **COMMON, title=_("How far people watch"), draw=draw_watched, limits=EVERYONE,
+    columns=("step", "title", *WATCHED),
+    definition=_("The share of views, in per cent, that reached 5 %, 10 % … 100 % of each video."),
+)  # fmt: skip
+def videos_watched(numbers: RunNumbers) -> Rows:
+    return [
+        (step, row.title, *(getattr(row, f"viewed_{part}_percent") for part in WATCHED.values()))
+        for step, row in videos_of(numbers)
+    ]
+
+
+def register(slug: str, title: str, definition: str, fields: dict[str, str]) -> None:
+    """Register a chart of shares of views that add up to a hundred: `fields` are columns of the CSV and the table's."""
+
+    def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
+        made = []
+        for one in seen:
+            series = [
+                Series(label(column), [row[at] for row in one.rows], at - 1)
+                for at, column in enumerate(fields, start=2)
+            ]
+            drawing = stacked(
+                [row[0] or row[1] for row in one.rows], series, head=_now("Video"), missing=missing(chart, [one]),
+                say=percent,
+            )  # fmt: skip
+            made.append(Figure(drawing, one.name if len(seen) > 1 else ""))
+        return made
+
+    @registry.chart(
+        slug, **COMMON, title=title, definition=definition, limits=EVERYONE, columns=("step", "title", *fields),
+        draw=draw,
+    )  # fmt: skip
+    def rows(numbers: RunNumbers) -> Rows:
+        return [
+            (step, row.title, *(getattr(row, field) for field in fields.values())) for step, row in videos_of(numbers)
+        ]
+
+
+register(
+    "video-devices", _("Devices"), _("On what each video was viewed: shares of its views, in per cent."),
+    {device: f"{device}_device_percentage" for device in DEVICES},
+)  # fmt: skip
+register(
+    "video-continents", _("Continents"), _("Where each video was viewed: shares of its views, in per cent."),
+    {continent: f"{continent}_views_percentage" for continent in CONTINENTS},
+)  # fmt: skip
