@@ -16,14 +16,14 @@ from dashboard_import.stats import pages, runs_table
 from dashboard_import.stats.drawing import by_day, first_day, say_of
 from dashboard_import.stats.overview import MEASURES
 from dashboard_import.stats.registry import PAGES, Chart, Seen
-from dashboard_import.stats.selection import AS, MOST_BESIDE, OF, Selection, selection
+from dashboard_import.stats.selection import AS, MOST_BESIDE, OF, Selection, offered, selection
 from mooc.lib.access import require_staff
 from mooc.lib.charts.figure import figure
 from mooc.lib.csv import csv_response
 
 PERMISSION = "dashboard_import.see_statistics"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-OPTION_NAMES = {"x": _("Across"), "y": _("Up")}
+OPTION_NAMES = {"x": _("Across"), "y": _("Up"), "week": _("Week")}
 FACT_NAMES = {"course": "Course", "run": "Run", "start": "First day", "weeks": "Weeks", "institution": "Institution"}
 
 
@@ -89,7 +89,10 @@ def page(request: HttpRequest, slug: str, number: int, page: str) -> HttpRespons
         "others": [
             (f"{short}/{at}", f"{course} {at}") for short, at, course in others if (short, at) != (slug, number)
         ],
-        "options": [(name, known, OPTION_NAMES[name], chosen.options[name]) for name, known in options.items()],
+        "options": [
+            (name, offered(name, known, chosen), OPTION_NAMES[name], chosen.options[name])
+            for name, known in options.items()
+        ],
         "beside": [f"{run.slug}/{run.number}" for run in chosen.runs[1:]], "places": range(MOST_BESIDE),
     }  # fmt: skip
     return render(request, "dashboard_import/page.html", context)

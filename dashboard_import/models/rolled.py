@@ -89,3 +89,35 @@ class TeamComment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.comment_id} of run {self.run_id}"
+
+
+class Talker(models.Model):
+    """What one person wrote in a run. `name` is made of the learner's id; `place` counts from 1, who wrote most first.
+
+    `type` is one of those of `dashboard_import.talk`; the counts are of comments of each type, `received` of replies.
+    """
+
+    run = models.ForeignKey(CourseRun, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    place = models.IntegerField()
+    learner_id = models.CharField(max_length=64)
+    name = models.CharField(max_length=12)
+    type = models.CharField(max_length=40)
+    lone = models.IntegerField()
+    initiating = models.IntegerField()
+    first = models.IntegerField()
+    further = models.IntegerField()
+    initiators = models.IntegerField()
+    received = models.IntegerField()
+    likes = models.BigIntegerField()
+    learners = models.BooleanField()
+    buyers = models.BooleanField()
+    participants = models.BooleanField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["run", "place"], name="talkers_in_order"),
+            models.Index(fields=["run", "name"], name="talkers_by_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} of run {self.run_id}"

@@ -2,23 +2,32 @@
 
 from collections import Counter
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from dashboard_import.stats import registry
 from dashboard_import.stats.drawing import by_day, by_step_and_day, by_value, in_parts
 from dashboard_import.stats.reading import RunNumbers, step_name
-from dashboard_import.stats.registry import Rows
+from dashboard_import.stats.registry import Rows, Seen
 
 PARTS = (_("Posts"), _("Replies"))
 KINDS = ("posts", "replies")
 common = {"page": "comments", "files": ("comments",), "base": "learners"}
+
+
+def reading(one: Seen, step: str) -> str:
+    """Return the address where a run's comments on a step are read."""
+    run = one.numbers.run
+    return reverse("stats_comments", args=[run.slug, run.number], query={"step": step})
+
 
 registry.page("comments", _("Comments"))
 
 
 @registry.chart(
     "comments-by-step", **common, title=_("Comments by step"), columns=("step", "posts", "replies"), tallies=KINDS,
-    draw=in_parts(_("Step"), PARTS), definition=_("How many comments there are on each step: first ones and replies."),
+    draw=in_parts(_("Step"), PARTS, reading),
+    definition=_("How many comments there are on each step: first ones and replies."),
     limits=_("A post is a comment without a parent_id. Comments without an author are counted for everyone."),
 )  # fmt: skip
 def comments_by_step(numbers: RunNumbers) -> Rows:
@@ -52,7 +61,7 @@ def comments_by_step_and_day(numbers: RunNumbers) -> Rows:
 )  # fmt: skip
 def comments_by_week(numbers: RunNumbers) -> Rows:
     posts, replies = (numbers.by_week(kind) for kind in KINDS)
-    return [(week, posts.get(week, 0), replies.get(week, 0)) for week in sorted({*posts, *replies})]
+    return [(str(week), posts.get(week, 0), replies.get(week, 0)) for week in sorted({*posts, *replies})]
 
 
 @registry.chart(
@@ -62,7 +71,7 @@ def comments_by_week(numbers: RunNumbers) -> Rows:
     limits=_("Comments without an author are left out."),
 )  # fmt: skip
 def commenters_by_week(numbers: RunNumbers) -> Rows:
-    return list(numbers.by_week("commenters").items())
+    return [(str(week), count) for week, count in numbers.by_week("commenters").items()]
 
 
 @registry.chart(

@@ -199,8 +199,11 @@ def by_step_and_day(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> lis
     return made
 
 
-def in_parts(head: str, names: Sequence[str]) -> Draw:
-    """Return the drawing of rows of a label and the parts of a whole as stacked bars: one for each run."""
+def in_parts(head: str, names: Sequence[str], link: Callable[[Seen, str], str] | None = None) -> Draw:
+    """Return the drawing of rows of a label and the parts of a whole as stacked bars: one for each run.
+
+    `link` gives the address that a run's bar of a label leads to.
+    """
 
     def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
         made = []
@@ -210,7 +213,10 @@ def in_parts(head: str, names: Sequence[str]) -> Draw:
                 Series(str(name), [one.shown(row[at], percent=in_percent) for row in one.rows], at)
                 for at, name in enumerate(names, start=1)
             ]
-            drawing = stacked(labels, series, head=head, missing=missing(chart, [one]), say=say_of(in_percent))
+            links = [link(one, each) for each in labels] if link else []
+            drawing = stacked(
+                labels, series, head=head, missing=missing(chart, [one]), say=say_of(in_percent), links=links
+            )
             made.append(Figure(drawing, one.name if len(seen) > 1 else ""))
         return made
 

@@ -10,8 +10,8 @@ from dashboard_import.stats.reading import RunNumbers, read
 from dashboard_import.stats.registry import PAGES, Chart, Rows, Seen
 
 for name in (
-    "overview", "demographics", "enrolments", "steps", "comments", "quiz", "measures", "team", "surveys", "videos",
-    "campaigns", "peer_review",
+    "overview", "demographics", "enrolments", "steps", "comments", "conversation", "paths", "quiz", "measures", "team",
+    "surveys", "videos", "campaigns", "peer_review",
 ):  # fmt: skip
     import_module(f"dashboard_import.stats.{name}")  # its charts register themselves
 

@@ -103,3 +103,11 @@ def selection(
     chosen = {name: choice(request, name, known, next(iter(known))) for name, known in options.items()}
     of, unit = choice(request, "of", AUDIENCES, "all"), choice(request, "as", AS, "people")
     return Selection(runs, page, of, unit, chosen, page_number(request))
+
+
+def offered(name: str, known: Mapping[str, str], chosen: Selection) -> Mapping[str, str]:
+    """Return the choices that a page offers: of weeks, no more than the longest of its runs has."""
+    longest = max(run.weeks or 0 for run in chosen.runs)
+    if name != "week" or not longest:
+        return known
+    return {key: words for key, words in known.items() if not key.isdigit() or int(key) <= longest}

@@ -8,7 +8,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from dashboard_import.models import Comment, TeamComment, TeamMember
+from dashboard_import.models import Comment, CourseRun, TeamComment, TeamMember
 from dashboard_import.stats import registry
 from dashboard_import.stats.drawing import missing
 from dashboard_import.stats.reading import RunNumbers, step_name
@@ -63,9 +63,9 @@ def team_members(numbers: RunNumbers) -> Rows:
     return sorted(rows, key=lambda row: (-row[2] - row[3], row[0]))
 
 
-def address(numbers: RunNumbers, comment: int) -> str:
+def address(run: CourseRun, comment: int) -> str:
     """Return the address of a comment on FutureLearn's site."""
-    return f"{settings.FUTURELEARN_URL}/courses/{numbers.run.slug}/{numbers.run.number}/comments/{comment}"
+    return f"{settings.FUTURELEARN_URL}/courses/{run.slug}/{run.number}/comments/{comment}"
 
 
 def draw_comments(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
@@ -107,7 +107,7 @@ def team_comments(numbers: RunNumbers) -> Rows:
         (
             team[row.author_id][0], f"{row.timestamp:%Y-%m-%d %H:%M:%S} UTC" if row.timestamp else "",
             "" if row.week is None else step_name((row.week, row.step)), row.text, row.likes,
-            address(numbers, row.comment_id),
+            address(numbers.run, row.comment_id),
         )
         for row in sorted(rows, key=lambda row: (row.timestamp is not None, row.timestamp, row.row), reverse=True)
     ]  # fmt: skip

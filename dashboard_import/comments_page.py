@@ -1,0 +1,31 @@
+"""The page on which staff read what people wrote."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_safe
+
+from dashboard_import.stats import reader
+from dashboard_import.views import PERMISSION
+from mooc.lib.access import require_staff
+
+
+@require_safe
+@require_staff(PERMISSION)
+@gzip_page
+def read(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """One page of comments as the address wants them, or one thread."""
+    wanted = reader.wanted(request, slug, number)
+    rows = reader.found(wanted)
+    paged = wanted.thread is None
+    more = paged and len(rows) > reader.PER_PAGE
+    context = {
+        "title": _("%(run)s: what people wrote") % {"run": wanted.run}, "run": wanted.run, "wanted": wanted,
+        "comments": reader.shown(wanted.run, rows[: reader.PER_PAGE] if paged else rows),
+        "before": wanted.at - 1 if paged else 0, "after": wanted.at + 1 if more and wanted.at < reader.LAST_PAGE else 0,
+        "by": reader.BY, "kinds": reader.KIND, "back": reverse("stats_page", args=[slug, number, "comments"]),
+        "everything": reverse("stats_comments", args=[slug, number]),
+    }  # fmt: skip
+    return render(request, "dashboard_import/comments.html", context)

@@ -1,0 +1,231 @@
+"""The page of how people talked: kinds of comments and of talkers, each talker, and who replied to whom."""
+
+import datetime
+from collections import Counter
+from collections.abc import Sequence
+
+from django.urls import reverse
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from dashboard_import.models import Talker
+from dashboard_import.stats import registry
+from dashboard_import.stats.drawing import DAY, MOST_DAYS, by_value, in_parts, missing, say_of
+from dashboard_import.stats.reading import AUDIENCES, RunNumbers, step_name
+from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
+from dashboard_import.stats.talkers import pseudonym
+from dashboard_import.stats.team import PER_PAGE, pager
+from dashboard_import.stats.words import label
+from dashboard_import.talk import COUNTS, TALKERS, TYPES
+from mooc.lib.charts.lines import lines
+from mooc.lib.charts.marks import Drawing, Series
+from mooc.lib.charts.network import density, network
+from mooc.lib.charts.scales import day_ticks
+
+registry.page("conversation", _("Conversation"))
+COMMON = {"page": "conversation", "files": ("comments",)}
+NAMES = {
+    "lone": _("Lone posts"), "initiating": _("Initiating posts"), "first_reply": _("First replies"),
+    "further_reply": _("Further replies"), "initiators_reply": _("Initiators’ replies"),
+    "loner": _("Loners"), "replier": _("Repliers"), "initiator": _("Initiators without replying"),
+    "initiator_responding": _("Initiators who respond"), "active": _("Active social learners"),
+    "active_without_turns": _("Active social learners without turn-taking"),
+    "reluctant": _("Reluctant active social learners"),
+}  # fmt: skip
+PARTS = [NAMES[name] for name in TYPES]
+KINDS_OF_COMMENT = _(
+    "A lone post got no reply by somebody else; replies to it by its own author are lone too. An initiating post got "
+    "one. A first reply is a person’s first in a thread, a further reply a later one. An initiator’s reply is by who "
+    "began the thread."
+)
+KINDS_OF_TALKER = _(
+    "Active ones began threads, replied to others, and came back to their own thread or with a further reply. "
+    "Without turn-taking, they posted and replied, and did not come back. Reluctant ones wrote lone posts and further "
+    "replies. Repliers wrote no posts. Initiators replied to nobody, or in their own threads alone. "
+    "Loners wrote lone posts alone."
+)
+TEAM_TOO = _("The team is among them. Comments without an author are each by somebody else, who is not counted.")
+TIES = _(
+    "It is of everyone, whichever group you count. Replies to oneself and comments without an author are left out."
+)
+
+
+def name_of(value: str) -> str:
+    """Return our word for a kind of comment or of talker."""
+    return str(NAMES.get(value, value))
+
+
+def reading(one: Seen | RunNumbers, **query: str) -> str:
+    """Return the address of the reader of a run's comments."""
+    run = one.numbers.run if isinstance(one, Seen) else one.run
+    return reverse("stats_comments", args=[run.slug, run.number], query=query)
+
+
+@registry.chart(
+    "comment-types", **COMMON, title=_("Kinds of comments"), columns=("value", "count"), tallies=("comment_types",),
+    draw=by_value(TYPES, name_of), definition=_("How many comments of each kind there are."), limits=KINDS_OF_COMMENT,
+)  # fmt: skip
+def comment_types(numbers: RunNumbers) -> Rows:
+    counts = Counter()
+    for _week, _step, _day, value, count in numbers.tallies["comment_types"]:
+        counts[value] += count
+    return [(value, counts[value]) for value in TYPES if counts[value]]
+
+
+@registry.chart(
+    "comment-types-by-step", **COMMON, title=_("Kinds of comments by step"), columns=("step", *TYPES),
+    tallies=("comment_types", "learners"), base="learners",
+    draw=in_parts(_("Step"), PARTS, lambda one, step: reading(one, step=step)),
+    definition=_("How many comments of each kind there are on each step."), limits=KINDS_OF_COMMENT,
+)  # fmt: skip
+def comment_types_by_step(numbers: RunNumbers) -> Rows:
+    counts = Counter()
+    for week, step, _day, value, count in numbers.tallies["comment_types"]:
+        counts[(week, step), value] += count
+    steps = sorted({step for (step, _value), count in counts.items() if count and None not in step})
+    return [(step_name(step), *(counts[step, value] for value in TYPES)) for step in steps]
+
+
+def draw_days(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
+    """Draw a line for each kind over the days of one run; a figure for each run."""
+    made = []
+    for one in seen:
+        by_day = {row[0]: row[1:] for row in one.rows}
+        days, nothing = span(by_day), [0] * len(PARTS)
+        series = [
+            Series(str(part), [one.shown(by_day.get(day, nothing)[at], percent=in_percent) for day in days], at + 1)
+            for at, part in enumerate(PARTS)
+        ]
+        made.append(Figure(over_days(chart, one, days, series, in_percent), one.name if len(seen) > 1 else ""))
+    return made
+
+
+def span(days: Sequence[datetime.date]) -> list[datetime.date]:
+    """Return every day from the first of `days` to the last, at most as many as are drawn."""
+    if not days:
+        return []
+    first = min(days)
+    return [first + DAY * at for at in range(min((max(days) - first).days + 1, MOST_DAYS))]
+
+
+def over_days(
+    chart: Chart, one: Seen, days: Sequence[datetime.date], series: Sequence[Series], in_percent: bool
+) -> Drawing:
+    """Return lines over days."""
+    return lines(
+        [f"{day:%a} {day.day} {day:%b %Y}" for day in days], series if days else [], head=_now("Day"),
+        missing=missing(chart, [one]), ticks=day_ticks(days[0], len(days)) if days else [], say=say_of(in_percent),
+    )  # fmt: skip
+
+
+@registry.chart(
+    "comment-types-by-day", **COMMON, title=_("Kinds of comments by day"), columns=("date", *TYPES),
+    tallies=("comment_types", "learners"), base="learners", draw=draw_days, limits=KINDS_OF_COMMENT,
+    definition=_("How many comments of each kind were written on each day (UTC)."),
+)  # fmt: skip
+def comment_types_by_day(numbers: RunNumbers) -> Rows:
+    counts = Counter()
+    for _week, _step, day, value, count in numbers.tallies["comment_types"]:
+        counts[day, value] += count
+    days = sorted({day for (day, _value), count in counts.items() if day and count})
+    return [(day, *(counts[day, value] for value in TYPES)) for day in days]
+
+
+@registry.chart(
+    "learner-types", **COMMON, title=_("Kinds of talkers"), columns=("value", "count"), tallies=("learner_types",),
+    draw=by_value(tuple(TALKERS), name_of), definition=KINDS_OF_TALKER, limits=TEAM_TOO,
+)  # fmt: skip
+def learner_types(numbers: RunNumbers) -> Rows:
+    counts = numbers.by_value("learner_types")
+    return [(value, counts[value]) for value in TALKERS if value in counts]
+
+
+def draw_learners(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
+    """Show one page of the first run's talkers as a table; each leads to what they wrote."""
+    first = seen[0]
+    if not first.rows:
+        return [Figure(Drawing("table", missing(chart, [first]), [], [], missing=missing(chart, [first])))]
+    heads = [label(column) for column in chart.columns]
+    rows = [[row[0], name_of(row[1]), *row[2:]] for row in first.rows]
+    drawing = Drawing("table", "", heads, rows, links=[reading(first, who=row[0]) for row in rows])
+    numbers = first.numbers
+    return [
+        Figure(drawing, first.name if len(seen) > 1 else "", pager(numbers.at or 1, numbers.total("learner_types")))
+    ]
+
+
+@registry.chart(
+    "learners", **COMMON, title=_("Talkers"), shares=False, tallies=("learner_types",), draw=draw_learners,
+    columns=("learner", "type", *COUNTS, "replies_received", "likes", "comments"),
+    definition=_("What each person wrote, who wrote most first. A name leads to what they wrote."),
+    limits=_(
+        "We make the names: FutureLearn’s own id stays hidden. Replies received are those by others in a thread, "
+        "after one’s post or first reply. The page shows those of the first run."
+    ),
+)  # fmt: skip
+def learners(numbers: RunNumbers) -> Rows:
+    rows = Talker.objects.filter(run=numbers.run).order_by("place")
+    if numbers.of != "all":
+        rows = rows.filter(**{AUDIENCES[numbers.of]: True})
+    if numbers.at is not None:
+        if not numbers.is_first:
+            return []
+        rows = rows[(numbers.at - 1) * PER_PAGE : numbers.at * PER_PAGE]
+    made = []
+    for row in rows.iterator(chunk_size=2_000):
+        counts = [getattr(row, count) for count in COUNTS]
+        made.append((row.name, row.type, *counts, row.received, row.likes, sum(counts)))
+    return made
+
+
+def draw_network(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
+    """Draw who replied to whom, each run by itself; people lead to what they wrote."""
+    made = []
+    for one in seen:
+        replies = {row[:2]: row[2] or 0 for row in one.rows}
+        names = {name for pair in replies for name in pair}
+        drawing = network(
+            replies, heads=(_now("From"), _now("To"), _now("Replies")), missing=missing(chart, [one]),
+            links={name: reading(one, who=name) for name in names},
+        )  # fmt: skip
+        made.append(Figure(drawing, one.name if len(seen) > 1 else ""))
+    return made
+
+
+@registry.chart(
+    "reply-network", **COMMON, title=_("Who replied to whom"), columns=("from", "to", "replies"), shares=False,
+    tallies=("network",), draw=draw_network, limits=TIES,
+    definition=_("How often one person replied to a post of another, among the hundred with most replies."),
+)  # fmt: skip
+def reply_network(numbers: RunNumbers) -> Rows:
+    pairs = [(*value.split(" "), count) for _week, _step, _day, value, count in numbers.tallies["network"]]
+    return sorted((pseudonym(writer), pseudonym(receiver), count) for writer, receiver, count in pairs)
+
+
+def draw_density(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
+    """Draw the density of a run's network over its days."""
+    made = []
+    for one in seen:
+        days = span([row[0] for row in one.rows])
+        known, values, last = {row[0]: row[3] for row in one.rows}, [], None
+        for day in days:
+            last = known.get(day, last)
+            values.append(None if last is None else 100 * last)
+        series = [Series(_now("Density, per cent"), values, one.colour)]
+        made.append(Figure(over_days(chart, one, days, series, False), one.name if len(seen) > 1 else ""))
+    return made
+
+
+@registry.chart(
+    "network-density", **COMMON, title=_("Density over time"), columns=("date", "people", "pairs", "density"),
+    shares=False, tallies=("network_people", "network_pairs"), draw=draw_density, limits=TIES,
+    definition=_("Of all pairs of people in the network so far, how many had one reply to the other: from 0 to 1."),
+)  # fmt: skip
+def network_density(numbers: RunNumbers) -> Rows:
+    new = [numbers.by_day(kind) for kind in ("network_people", "network_pairs")]
+    people = pairs = 0
+    rows = []
+    for day in sorted({*new[0], *new[1]}):
+        people, pairs = people + new[0].get(day, 0), pairs + new[1].get(day, 0)
+        rows.append((day, people, pairs, round(density(people, pairs), 6)))
+    return rows

@@ -1,0 +1,125 @@
+"""The reader of comments: one page of a run's comments, or one thread, found by step, by who wrote and by words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.db.models import Exists, F, OuterRef, QuerySet
+from django.http import Http404, HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from dashboard_import.models import Comment, CourseRun, TeamMember
+from dashboard_import.stats.reading import step_name
+from dashboard_import.stats.selection import choice, find_run, page_number
+from dashboard_import.stats.talkers import author_of, pseudonym
+from dashboard_import.stats.team import address
+
+PER_PAGE = 50
+LONGEST_SEARCH = 100
+LONGEST_THREAD = 1_000
+LAST_PAGE = 2_000  # further ones would be counted off, row by row
+BY = {
+    "all": _("everyone"), "learners": _("people who are not of the team"), "team": _("the team"),
+    "nobody": _("nobody that the file names"),
+}  # fmt: skip
+KIND = {"all": _("posts and replies"), "posts": _("posts"), "replies": _("replies")}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What an address of the reader asks for."""
+
+    run: CourseRun
+    search: str
+    step: str
+    by: str
+    kind: str
+    who: str
+    thread: int | None
+    at: int
+
+    @property
+    def is_all(self) -> bool:
+        """Whether nothing is looked for: all of the run's comments are wanted."""
+        return not (self.search or self.step or self.who or self.by != "all" or self.kind != "all")
+
+
+def wanted(request: HttpRequest, slug: str, number: int) -> Wanted:
+    """Read an address; one query. Raises Http404 for what makes no sense."""
+    search = request.GET.get("q", "").replace("\0", "")[:LONGEST_SEARCH].strip()
+    step, thread, at = request.GET.get("step", ""), request.GET.get("thread", ""), page_number(request)
+    who = request.GET.get("who", "")
+    if at > LAST_PAGE or (step and numbers_of(step) is None) or not ((who.isascii() and who.isalnum()) or not who):
+        raise Http404
+    if thread and not (thread.isascii() and thread.isdigit() and len(thread) < 19):
+        raise Http404
+    by, kind = choice(request, "by", BY, "all"), choice(request, "kind", KIND, "all")
+    return Wanted(find_run(slug, number), search, step, by, kind, who, int(thread) if thread else None, at)
+
+
+def numbers_of(step: str) -> tuple[int, int] | None:
+    """Return the week and the number of a step such as `2.10`; None for what is no step."""
+    week, _dot, number = step.partition(".")
+    parts = [part for part in (week, number) if part.isascii() and part.isdigit() and len(part) < 5]
+    return (int(week), int(number)) if len(parts) == 2 else None
+
+
+def found(one: Wanted) -> list[Comment]:
+    """Return the comments of one page in the order of the course, and one more where there is a next page."""
+    rows = of_run(one.run)
+    if one.thread is not None:
+        return thread(rows, one.thread)
+    if one.step:
+        week, number = numbers_of(one.step)
+        rows = rows.filter(week=week, step=number)
+    if one.who:
+        rows = rows.filter(author_id=author_of(one.run, one.who))
+    if one.by == "nobody":
+        rows = rows.filter(author_id="")
+    elif one.by != "all":
+        rows = rows.filter(of_team=one.by == "team").exclude(author_id="")
+    if one.kind != "all":
+        rows = rows.filter(parent_id__isnull=one.kind == "posts")
+    if one.search:
+        rows = rows.filter(text__icontains=one.search)
+    first = (one.at - 1) * PER_PAGE
+    return list(rows.order_by("week", "step", "timestamp", "row")[first : first + PER_PAGE + 1])
+
+
+def of_run(run: CourseRun) -> QuerySet[Comment]:
+    """Return a run's comments, each with whether it has replies and whether somebody of the team wrote it."""
+    replies = Comment.objects.filter(run=OuterRef("run"), parent_id=OuterRef("comment_id"))
+    team = TeamMember.objects.filter(run=OuterRef("run"), person_id=OuterRef("author_id"))
+    return Comment.objects.filter(run=run).annotate(answered=Exists(replies), of_team=Exists(team))
+
+
+def thread(rows: QuerySet[Comment], first: int) -> list[Comment]:
+    """Return a post and its replies in order of time. Raises Http404 where there is none."""
+    replies = rows.filter(parent_id=first).order_by(F("timestamp").asc(nulls_last=True), "row")[:LONGEST_THREAD]
+    made = [*rows.filter(comment_id=first), *replies]
+    if not made:
+        raise Http404
+    return made
+
+
+def link(run: CourseRun, **query: object) -> str:
+    """Return an address of the reader."""
+    return f"{reverse('stats_comments', args=[run.slug, run.number])}?{urlencode(query)}"
+
+
+def shown(run: CourseRun, rows: Sequence[Comment]) -> list[dict]:
+    """Return comments as the page has them; of the people who wrote them, no more than a name that we made."""
+    made = []
+    for row in rows:
+        name = pseudonym(row.author_id) if row.author_id else ""
+        step = "" if row.week is None or row.step is None else step_name((row.week, row.step))
+        first = row.parent_id or row.comment_id
+        made.append({
+            "id": row.comment_id, "name": name, "step": step, "text": row.text, "moment": row.timestamp,
+            "likes": row.likes or 0, "team": row.of_team, "is_reply": row.parent_id is not None,
+            "hidden": row.moderation_state == "hidden", "original": address(run, row.comment_id),
+            "by": link(run, who=name) if name else "", "on": link(run, step=step) if step else "",
+            "thread": link(run, thread=first) if row.parent_id is not None or row.answered else "",
+        })  # fmt: skip
+    return made

@@ -1,0 +1,38 @@
+"""The ways people took: from which week or step to which next one they went, by what they completed in turn."""
+
+# ruff: noqa: S608  (the SQL is our own)
+from dashboard_import.models import CourseRun, StepActivity, Tally
+from dashboard_import.rollups import rollup
+from dashboard_import.tallies import NO_DAY, joined, refill, sums
+
+ACTIVITY = StepActivity._meta.db_table
+BY_WEEK, BY_STEP = "ways", "ways in week "
+
+
+def in_week(week: int) -> str:
+    """Return the kind of Tally with the moves between the steps of a week."""
+    return f"{BY_STEP}{week}"
+
+
+@rollup("enrolments", "step_activity")
+def ways(run: CourseRun) -> None:
+    """Count moves between weeks, and between the steps of each week; a learner's same move counts once.
+
+    A learner's completed steps stand in order of time, ties in that of the file. A move is from one to the next.
+    """
+    Tally.objects.filter(run=run, kind__startswith=BY_STEP).delete()
+    refill(
+        run, [BY_WEEK],
+        f"SELECT '{BY_WEEK}' AS kind, m.week, m.next_week AS step, {NO_DAY}, '' AS value, {sums()} FROM"
+        " (SELECT DISTINCT learner_id, week, next_week FROM done WHERE next_week <> week) m"
+        f" {joined('m.learner_id')} GROUP BY m.week, m.next_week",
+        f"SELECT '{BY_STEP}' || m.week AS kind, m.week, m.step, {NO_DAY}, CAST(m.next_step AS varchar(9)) AS value,"
+        f" {sums()} FROM (SELECT DISTINCT learner_id, week, step, next_step FROM done WHERE next_step <> step) m"
+        f" {joined('m.learner_id')} GROUP BY m.week, m.step, m.next_step",
+        common=(
+            "WITH done AS MATERIALIZED (SELECT learner_id, week, step,"
+            " lead(week) OVER (PARTITION BY learner_id ORDER BY last_completed_at, row) AS next_week,"
+            " lead(step) OVER (PARTITION BY learner_id, week ORDER BY last_completed_at, row) AS next_step"
+            f" FROM {ACTIVITY} WHERE run_id = %(run)s AND last_completed_at IS NOT NULL)"
+        ),
+    )  # fmt: skip

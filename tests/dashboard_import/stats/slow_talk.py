@@ -1,0 +1,137 @@
+"""Conversation and paths once more, slowly, in plain Python. Of ours is only the name that stands for a person."""
+
+import itertools
+from collections import Counter, defaultdict
+
+from dashboard_import.stats.talkers import pseudonym
+from tests.dashboard_import.stats.slow_more import SlowerRun, texts, values
+
+TYPES = ("lone", "initiating", "first_reply", "further_reply", "initiators_reply")
+DRAWN = 100
+
+
+def key(step: str) -> tuple[int, ...]:
+    return tuple(map(int, step.split(".")))
+
+
+class SlowestRun(SlowerRun):
+    """The further charts of a run, with how people talked and which ways they took."""
+
+    def threads(self) -> list[list[dict]]:
+        """Return each thread's comments, the post first, then replies in order of time."""
+        found = {row["id"]: [row] for row in self.table("comments") if not row["parent_id"]}
+        replies = [row for row in self.table("comments") if row["parent_id"]]
+        for row in sorted(replies, key=lambda row: row["timestamp"]):
+            found[row["parent_id"]].append(row)
+        return list(found.values())
+
+    def typed(self) -> list[tuple[str, dict, int]]:
+        """Return the type of each comment, the comment, and how many replies by others came after it."""
+        made = []
+        for post, *replies in self.threads():
+            whos = [row["author_id"] or row["id"] for row in (post, *replies)]
+            is_alone = set(whos) == {whos[0]}
+            for at, row in enumerate((post, *replies)):
+                if is_alone:
+                    kind = "lone"
+                elif at == 0:
+                    kind = "initiating"
+                elif whos[at] == whos[0]:
+                    kind = "initiators_reply"
+                else:
+                    kind = "further_reply" if whos[at] in whos[:at] else "first_reply"
+                made.append((kind, row, sum(who != whos[at] for who in whos[at + 1 :])))
+        return made
+
+    def talkers(self) -> list[list]:
+        people = defaultdict(lambda: [Counter(), 0, 0])
+        for kind, row, after in self.typed():
+            if row["author_id"]:
+                one = people[row["author_id"]]
+                one[0][kind] += 1
+                one[1] += after if kind in ("initiating", "first_reply") else 0
+                one[2] += int(row["likes"] or 0)
+        return [
+            [pseudonym(who), talker(counts), *(counts[kind] for kind in TYPES), received, likes, sum(counts.values())]
+            for who, (counts, received, likes) in people.items()
+            if self.counts(who)
+        ]
+
+    def conversation(self) -> dict[str, list]:
+        typed = [(kind, row) for kind, row, _after in self.typed() if self.counts(row["author_id"])]
+        steps, days = defaultdict(Counter), defaultdict(Counter)
+        for kind, row in typed:
+            steps[row["step"]][kind] += 1
+            days[row["timestamp"][:10]][kind] += 1
+        talkers = self.talkers()
+        return {
+            "conversation/comment-types": values(Counter(kind for kind, _row in typed)),
+            "conversation/comment-types-by-step": texts(
+                [step, *(counts[kind] for kind in TYPES)] for step, counts in steps.items()
+            ),
+            "conversation/comment-types-by-day": texts(
+                [day, *(counts[kind] for kind in TYPES)] for day, counts in days.items()
+            ),
+            "conversation/learner-types": values(Counter(row[1] for row in talkers)),
+            "conversation/learners": texts(talkers),
+        }
+
+    def network(self) -> dict[str, list]:
+        replies, since, met = Counter(), {}, {}
+        for post, *rest in self.threads():
+            for row in rest:
+                pair = (row["author_id"], post["author_id"])
+                if "" not in pair and pair[0] != pair[1]:
+                    replies[pair] += 1
+                    since[pair] = min(since.get(pair, "9"), row["timestamp"][:10])
+        strength = Counter()
+        for pair, count in replies.items():
+            for who in pair:
+                strength[who] += count
+                met[who] = min(met.get(who, "9"), since[pair])
+        drawn = set(sorted(strength, key=lambda who: (-strength[who], who))[:DRAWN])
+        density = []
+        for day in sorted({*since.values()}):
+            people, pairs = (sum(first <= day for first in firsts.values()) for firsts in (met, since))
+            density.append([day, people, pairs, round(pairs / (people * (people - 1)), 6)])
+        return {
+            "conversation/reply-network": texts(
+                [pseudonym(a), pseudonym(b), count] for (a, b), count in replies.items() if {a, b} <= drawn
+            ),
+            "conversation/network-density": texts(density),
+        }
+
+    def paths(self) -> dict[str, list]:
+        ways = defaultdict(list)
+        for row in sorted(self.steps, key=lambda row: row["last_completed_at"]):
+            if row["last_completed_at"]:
+                ways[row["learner_id"]].append(row["step"])
+        by_week, by_step = Counter(), defaultdict(Counter)
+        for steps in ways.values():
+            weeks = [step.split(".")[0] for step in steps]
+            by_week.update({(a, b) for a, b in itertools.pairwise(weeks) if a != b})
+            for week in set(weeks):
+                mine = [step for step in steps if step.split(".")[0] == week]
+                by_step[week].update(set(itertools.pairwise(mine)))
+        return {"paths/paths-by-week": texts([a, b, count] for (a, b), count in by_week.items())} | {
+            f"paths/paths-by-step?week={week}": texts([a, b, count] for (a, b), count in by_step[week].items())
+            for week in ("1", "2", "3")
+        }
+
+    def more_charts(self) -> dict[str, list]:
+        return super().more_charts() | self.conversation() | self.network() | self.paths()
+
+
+def talker(counts: Counter) -> str:
+    """Return what kind of talker somebody is, as the page defines it."""
+    came_back = counts["initiators_reply"] or counts["further_reply"]
+    posted, replied = counts["initiating"] or counts["lone"], counts["first_reply"]
+    if not replied:
+        if not counts["initiating"]:
+            return "loner"
+        return "initiator_responding" if counts["initiators_reply"] else "initiator"
+    if not posted:
+        return "replier"
+    if counts["initiating"] and came_back:
+        return "active"
+    return "reluctant" if counts["further_reply"] else "active_without_turns"

@@ -1,0 +1,85 @@
+"""Reading comments: found by step, by who wrote and by words, thread by thread."""
+
+import re
+
+import pytest
+
+from dashboard_import.models import CourseRun
+from dashboard_import.stats.reader import PER_PAGE
+from dashboard_import.stats.talkers import pseudonym
+from tests.dashboard_import.stats.runs import comment, write
+
+pytestmark = pytest.mark.django_db
+READER = "/stats/futurelearn/bread/1/comments/read/"
+TEAM = "t,Tea,Cher,educator,organisation_admin"
+HOSTILE = "<script>alert(1)</script>"
+
+
+def reply(key: int, author: str, parent: int, text: str) -> str:
+    return f'{key},{author},{parent},1.1,1,1,"{text}",2026-01-07 12:00:00 UTC,,3'
+
+
+@pytest.fixture
+def talk(tmp_path, load) -> CourseRun:
+    rows = [
+        comment(1, "anna", text="Rye is best"), reply(2, "t", 1, "Why rye?"), reply(3, "anna", 1, "It keeps"),
+        comment(4, "bob", "2.10", HOSTILE), comment(5, "", "2.1", "100% wheat_flour"),
+    ]  # fmt: skip
+    assert "ERROR" not in load(write(tmp_path / "bread", comments=rows, team_members=[TEAM]))
+    return CourseRun.objects.get()
+
+
+def ids(client, query: str = "") -> list[int]:
+    response = client.get(READER + query)
+    assert response.status_code == 200
+    return [int(key) for key in re.findall(r'id="comment-(\d+)"', response.content.decode())]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", [1, 2, 3, 5, 4]), ("?step=2.10", [4]), ("?step=2.1", [5]), ("?by=team", [2]), ("?by=learners", [1, 3, 4]),
+        ("?by=nobody", [5]), ("?kind=replies", [2, 3]), ("?kind=posts&step=1.1", [1]), ("?q=RYE", [1, 2]),
+        ("?q=%25", [5]), ("?q=t_f", [5]), ("?q=%00", [1, 2, 3, 5, 4]), ("?thread=1", [1, 2, 3]), ("?thread=4", [4]),
+        ("?step=9.9", []), ("?who=abc", []), ("?p=2", []),
+    ],
+)  # fmt: skip
+def test_comments_are_found(talk, staff, query, expected):
+    assert ids(staff, query) == expected
+
+
+def test_a_name_leads_to_what_its_person_wrote_and_shows_no_id(talk, staff):
+    assert ids(staff, f"?who={pseudonym('anna')}") == [1, 3]
+    html = staff.get(READER).content.decode()
+    assert pseudonym("anna") in html
+    assert "anna" not in html
+    assert HOSTILE not in html
+    assert "thread=1" in html
+    assert "thread=4" not in html
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["?step=1", "?step=a.b", "?step=²", "?p=0", "?p=x", "?p=9999", "?by=me", "?kind=x", "?thread=x", "?thread=99",
+     "?who=%00", "?who=a'b", "?thread=99999999999999999999"],
+)  # fmt: skip
+def test_nonsense_is_not_found(talk, staff, query):
+    assert staff.get(READER + query).status_code == 404
+
+
+def test_only_staff_with_the_permission_read(talk, client, staff):
+    assert client.get(READER).status_code == 302
+    assert staff.post(READER).status_code == 405
+
+
+def test_a_page_is_one_page_in_few_queries(tmp_path, load, staff, django_assert_num_queries):
+    load(write(tmp_path / "bread", comments=[comment(key, f"a{key}") for key in range(1, PER_PAGE + 2)]))
+    with django_assert_num_queries(6):
+        assert len(ids(staff)) == PER_PAGE
+    assert ids(staff, "?p=2") == [PER_PAGE + 1]
+    assert "comments/read/?step=1.1" in staff.get("/stats/futurelearn/bread/1/comments/").content.decode()
+
+
+def test_a_run_without_comments_says_so(staff):
+    CourseRun.objects.create(slug="bread", number=1, course="Bread")
+    assert "has no comments here" in staff.get(READER).content.decode()
