@@ -1,12 +1,14 @@
 """The page of what people wrote: comments and replies by step, day and week, who wrote, what was liked."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from dashboard_import.said import MOST_KEPT, MOST_ON_STEP, RUN, STEP, WEEK
 from dashboard_import.stats import registry
-from dashboard_import.stats.drawing import by_day, by_step_and_day, by_value, in_parts
+from dashboard_import.stats.drawing import as_table, by_day, by_step_and_day, by_value, in_parts
 from dashboard_import.stats.reading import RunNumbers, step_name
 from dashboard_import.stats.registry import Rows, Seen
 
@@ -80,3 +82,42 @@ def commenters_by_week(numbers: RunNumbers) -> Rows:
 )  # fmt: skip
 def likes(numbers: RunNumbers) -> Rows:
     return sorted(numbers.by_value("likes").items(), key=lambda item: int(item[0]))
+
+
+WORDS = {"page": "comments", "files": ("comments",), "shares": False}
+WEEKS = {"all": _("all weeks"), **{str(week): str(week) for week in range(1, 53)}}
+SILENT = _(
+    "How many comments have the word, not how often. Little words of the course’s language are left out. "
+    "We know those of English, French, Spanish, German, Italian, Portuguese and Dutch, and take the one used most."
+)
+
+
+def words_kind(options: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the kind of Tally with the words of the chosen week."""
+    week = options.get("week", "all")
+    return (RUN if week == "all" else f"{WEEK}{week}",)
+
+
+@registry.chart(
+    "words", **WORDS, title=_("Words"), columns=("word", "count"), options={"week": WEEKS}, chosen_tallies=words_kind,
+    draw=as_table, limits=SILENT, definition=_("The hundred words that most comments have, in the chosen week or all."),
+)  # fmt: skip
+def words(numbers: RunNumbers) -> Rows:
+    (kind,) = words_kind(numbers.options)
+    return ranked([(value, count) for _week, _step, _day, value, count in numbers.tallies[kind]], MOST_KEPT)
+
+
+def ranked(counts: list[tuple[str, int]], most: int) -> Rows:
+    """Return the words with most comments, the most frequent first."""
+    return sorted(((word, count) for word, count in counts if count), key=lambda one: (-one[1], one[0]))[:most]
+
+
+@registry.chart(
+    "words-by-step", **WORDS, title=_("Words by step"), columns=("step", "word", "count"), tallies=(STEP,),
+    draw=as_table, limits=SILENT, definition=_("The ten words that most comments on a step have."),
+)  # fmt: skip
+def words_by_step(numbers: RunNumbers) -> Rows:
+    steps: dict[tuple[int, int], list] = {}
+    for week, step, _day, value, count in numbers.tallies[STEP]:
+        steps.setdefault((week, step), []).append((value, count))
+    return [(step_name(step), *row) for step in sorted(steps) for row in ranked(steps[step], MOST_ON_STEP)]

@@ -3,6 +3,7 @@
 import itertools
 from collections import Counter, defaultdict
 
+from dashboard_import.stats.stop_words import STOP_WORDS
 from dashboard_import.stats.talkers import pseudonym
 from tests.dashboard_import.stats.slow_more import SlowerRun, texts, values
 
@@ -118,8 +119,28 @@ class SlowestRun(SlowerRun):
             for week in ("1", "2", "3")
         }
 
+    def words(self) -> dict[str, list]:
+        places, steps = defaultdict(Counter), defaultdict(Counter)
+        for row in self.table("comments"):
+            if not self.counts(row["author_id"]):
+                continue
+            text = " ".join(part for part in row["text"].split() if not part.lower().startswith("http"))
+            letters = "".join(letter if letter.isalpha() or letter in "'’" else " " for letter in text)
+            said = {word.strip("'’").lower().replace("’", "'") for word in letters.split()}
+            said = {word for word in said if 2 <= len(word) <= 40 and word not in STOP_WORDS["en"]}
+            steps[row["step"]].update(said)
+            for place in ("all", row["step"].split(".")[0]):
+                places[place].update(said)
+        found = {f"comments/words?week={place}": texts(first(places[place], 100)) for place in ("all", "1", "2")}
+        by_step = [(step, *row) for step, counts in steps.items() for row in first(counts, 10)]
+        return found | {"comments/words-by-step": texts(by_step)}
+
     def more_charts(self) -> dict[str, list]:
-        return super().more_charts() | self.conversation() | self.network() | self.paths()
+        return super().more_charts() | self.conversation() | self.network() | self.paths() | self.words()
+
+
+def first(counts: Counter, most: int) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:most]
 
 
 def talker(counts: Counter) -> str:

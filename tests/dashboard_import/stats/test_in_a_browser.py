@@ -14,6 +14,7 @@ BREAD = "/stats/futurelearn/cyber-security-safety-at-home/1"
 PATHS = {
     "runs": "/stats/futurelearn/",
     "definitions": "/stats/definitions/",
+    "reader": f"{BREAD}/comments/read/",
     "pre-course": f"{BREAD}/surveys/pre-course/",
     **{page: f"{BREAD}/{page}/" for page in PAGES},
     **{f"{page}-beside": f"{BREAD}/{page}/?with=cyber-security-safety-at-home/2&as=percent" for page in PAGES},
