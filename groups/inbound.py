@@ -16,10 +16,10 @@ from email.utils import getaddresses
 import nh3
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from inscriptis import get_text
 
 from groups.pictures import Picture, picture_of
 from mooc.lib.addresses import clean_address, fold
+from mooc.lib.plain_text import plain_text
 from mooc.lib.text import REFUSED
 
 log = logging.getLogger(__name__)
@@ -253,7 +253,7 @@ def text_of_html(html: str) -> str:
         elif piece == "</blockquote>":
             depth -= 1
         elif piece.strip():
-            text = re.sub(r"\n{3,}", "\n\n", get_text(piece)).strip("\n")
+            text = re.sub(r"\n{3,}", "\n\n", plain_text(piece)).strip("\n")
             pieces.append(
                 "\n".join(f"{'>' * depth} {line.strip()}" if depth else line.strip() for line in text.split("\n"))
             )

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from copy import copy
 from dataclasses import dataclass
 from html import unescape
 
@@ -14,12 +13,11 @@ from django.utils.html import strip_tags
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django_prose_editor.config import allowlist_from_extensions
-from inscriptis import get_text
 from inscriptis.css_profiles import CSS_PROFILES
 from inscriptis.html_properties import Display
-from inscriptis.model.config import ParserConfig
 from inscriptis.model.html_element import HtmlElement
 
+from mooc.lib.plain_text import plain_text
 from mooc.lib.richtext import EXTENSIONS
 from mooc.lib.urls import site_url
 
@@ -81,9 +79,7 @@ def text_of(html: str) -> str:
     source = _ITEM.sub(r"<li>\1", sanitised(html))
     source = _NUMBERED_FROM.sub(r'<ol><li value="\1">', source)
     source = _LINK.sub(_link_as_text, source).replace("<hr>", "<p>* * *</p>")
-    # The library writes on its profile's body, so two threads with one profile would mix their texts.
-    profile = {**_PROFILE, "body": copy(_PROFILE["body"])}
-    return _tidied(get_text(source, ParserConfig(css=profile, display_images=True))).strip()
+    return _tidied(plain_text(source, _PROFILE, images=True)).strip()
 
 
 def _allowed_attribute(tag: str, name: str, value: str) -> str | None:
