@@ -100,7 +100,7 @@ def _said(answer: object) -> str:
 
 def standing(sequence: Sequence, options: Options, active: Iterable[int] = ()) -> Plan:
     """Return the open groups of a course run as a plan; two queries."""
-    groups = dict.fromkeys(Group.objects.open().filter(sequence=sequence).values_list("number", flat=True))
+    groups = dict.fromkeys(open_groups(sequence).values_list("number", flat=True))
     members: dict[int, list[Learner]] = defaultdict(list)
     current = Membership.objects.current().filter(group__sequence=sequence, group__closed=None).order_by("pk")
     fields = ("group__number", *(f"signup__{name}" for name in FIELDS))
@@ -114,6 +114,12 @@ def standing(sequence: Sequence, options: Options, active: Iterable[int] = ()) -
         lively = sum(learner.id in alive for learner in people) if alive else 0
         found.append(PlanGroup(number, people, spoken[0][0] if spoken else "", lively))
     return Plan(tuple(found), options)
+
+
+def as_they_stand(rules: FormingRules) -> Plan:
+    """Return the open groups that have members, for a report by these rules."""
+    plan = standing(rules.sequence, rules.options())
+    return Plan(tuple(group for group in plan.groups if group.members), plan.options)
 
 
 @dataclass(frozen=True)
@@ -157,9 +163,14 @@ def unknown_zones(sequence: Sequence) -> int:
     return Signup.objects.live().filter(sequence=sequence, timezone__in=strange).count() if strange else 0
 
 
+def open_groups(sequence: Sequence) -> QuerySet[Group]:
+    """Return the open groups of a course run."""
+    return Group.objects.open().filter(sequence=sequence)
+
+
 def has_groups(sequence: Sequence) -> bool:
     """Say whether groups were made for a course run and are open."""
-    return Group.objects.open().filter(sequence=sequence).exists()
+    return open_groups(sequence).exists()
 
 
 def commit(rules: FormingRules, mark: str | None = None) -> int:
