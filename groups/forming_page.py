@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -16,41 +16,35 @@ from django.views.decorators.http import require_http_methods, require_safe
 from groups import forming
 from groups.forms import FormingForm
 from groups.plan_page import made_context, preview_context
+from mooc.lib.access import require_staff
 from sequence.models import Sequence
+
+SEE, ADD = "groups.view_group", "groups.add_group"
 
 
 class FormingPage:
     """A mix-in for the admin of groups: rules and preview by GET, with the state in the address; making by POST."""
 
     def get_urls(self) -> list:
-        view = self.admin_site.admin_view
+        runs = require_staff(SEE)(require_safe(self.forming_runs_view))
+        one = require_staff(SEE)(require_http_methods(["GET", "HEAD", "POST"])(self.forming_view))
         return [
-            path("forming/", view(require_safe(self.forming_runs_view)), name="groups_forming_runs"),
-            path(
-                "forming/<int:number>/",
-                view(require_http_methods(["GET", "HEAD", "POST"])(self.forming_view)),
-                name="groups_forming",
-            ),
+            path("forming/", self.admin_site.admin_view(runs), name="groups_forming_runs"),
+            path("forming/<int:number>/", self.admin_site.admin_view(one), name="groups_forming"),
             *super().get_urls(),
         ]
 
     def forming_runs_view(self, request: HttpRequest) -> HttpResponse:
         """List the course runs, to choose whose groups to make."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
         here = Q(groups__closed=None)
         runs = Sequence.objects.annotate(number_of_groups=Count("groups", filter=here))
         return self._shown(request, "forming_runs", _("Make groups"), runs=runs)
 
     def forming_view(self, request: HttpRequest, number: int) -> HttpResponse:
         """Show what the rules in the address would make; a POST makes what was shown, or says why not."""
-        run = get_object_or_404(Sequence, pk=number)
-        if not self.has_view_permission(request):
-            raise PermissionDenied
         if request.method == "POST":
-            if not request.user.has_perm("groups.add_group"):
-                raise PermissionDenied
-            return self._make(request, run)
+            return require_staff(ADD)(self._make)(request, number)
+        run = get_object_or_404(Sequence, pk=number)
         if forming.has_groups(run):
             return self._shown(request, "forming", _("Groups"), run=run, **made_context(run))
         form = FormingForm(run, request.GET)
@@ -62,7 +56,8 @@ class FormingPage:
                 form.add_error("maximum", refusal)
         return self._shown(request, "forming", _("Make groups"), **context)
 
-    def _make(self, request: HttpRequest, run: Sequence) -> HttpResponse:
+    def _make(self, request: HttpRequest, number: int) -> HttpResponse:
+        run = get_object_or_404(Sequence, pk=number)
         form = FormingForm(run, request.POST)
         here = reverse("admin:groups_forming", args=[run.pk])
         if not form.is_valid():

@@ -164,6 +164,16 @@ def test_who_may_look_and_who_may_make():
     assert looks.get(f"/admin/groups/group/{group.pk}/people/").status_code == 403
 
 
+@pytest.mark.parametrize("address", [f"{FORMING}999/", "/admin/groups/group/999/people/"])
+def test_what_is_not_there_is_asked_for_only_by_those_who_may(client, address):
+    stranger = factories.staff_client("signup.view_signup")
+    for there in (client, stranger):
+        status = 404 if there is client else 403
+        assert there.get(address).status_code == status
+        assert there.post(address, rules()).status_code == status
+    assert factories.staff_client("groups.view_group").post(address, rules()).status_code == 403
+
+
 def test_the_preview_asks_the_database_little(client, django_assert_max_num_queries):
     run = course(600)
     with django_assert_max_num_queries(22):
