@@ -75,9 +75,14 @@ def left_out(sequence: Sequence, confirmed_only: bool = True) -> list[tuple[str,
     return [(why, count) for why, count in counts if count]
 
 
-def learners(people: QuerySet[Signup], sequence: Sequence, options: Options) -> list[Learner]:
-    """Return people as the pure functions take them; one query. An unknown zone counts as UTC."""
+def learners(people: QuerySet[Signup], sequence: Sequence, options: Options, *, held: bool = False) -> list[Learner]:
+    """Return people as the pure functions take them; one query. An unknown zone counts as UTC.
+
+    `held`, inside a transaction, locks them until its end: nobody stops wanting a group while they are put into one.
+    """
     rows = people.order_by("pk").values_list(*FIELDS)
+    if held:
+        rows = rows.select_for_update(no_key=True, of=("self",))
     return [learner_of(row, sequence, options) for row in rows.iterator(chunk_size=ROWS)]
 
 
@@ -141,13 +146,16 @@ class Preview:
         return digest("forming", f"{self.sequence.pk} {self.options}\n{people}")
 
 
-def preview(rules: FormingRules) -> Preview:
-    """Return what the rules would make of the people of now. Raises ValidationError on sizes that cannot be."""
+def preview(rules: FormingRules, *, held: bool = False) -> Preview:
+    """Return what the rules would make of the people of now. Raises ValidationError on sizes that cannot be.
+
+    `held` locks these people, as `learners` does.
+    """
     try:
         options = rules.options()
     except ValueError as error:
         raise ValidationError(str(error)) from None
-    people = learners(eligible(rules.sequence, rules.confirmed_only), rules.sequence, options)
+    people = learners(eligible(rules.sequence, rules.confirmed_only), rules.sequence, options, held=held)
     if options.maximum > MOST and len(people) >= 2 * options.minimum:
         raise ValidationError(
             _("Several groups of more than %(most)s people each cannot be planned in a reasonable time. Choose a "
@@ -185,7 +193,7 @@ def commit(rules: FormingRules, mark: str | None = None) -> int:
             sequence = rules.sequence = locked(rules.sequence)
             if has_groups(sequence):
                 raise ValidationError(_("The groups of this course run were made already. Nothing was changed."))
-            seen = preview(rules)
+            seen = preview(rules, held=True)
             if mark is not None and mark != seen.mark:
                 raise ValidationError(changed)
             if not seen.people:

@@ -71,7 +71,7 @@ def _place(sequence: Sequence, now: datetime.datetime, active: Collection[int]) 
     sequence = locked(sequence)
     rules = rules_of(sequence)
     options = rules.options()
-    newcomers = learners(eligible(sequence, rules.confirmed_only), sequence, options)
+    newcomers = learners(eligible(sequence, rules.confirmed_only), sequence, options, held=True)
     numbers = dict(Group.objects.filter(sequence=sequence).values_list("pk", "number"))
     barred: dict[int, set[int]] = defaultdict(set)
     people = [learner.id for learner in newcomers]

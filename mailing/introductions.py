@@ -27,9 +27,14 @@ def _reachable() -> QuerySet[Membership]:
 def queue_introductions(now: datetime.datetime | None = None) -> int:
     """Queue an introduction for the next lot of members who were not told of their group, and return how many."""
     now = now or clock.now()
+    waiting_for_it = _reachable().filter(told=None).order_by("group", "pk")
+    # A group before its members, as everybody locks them who closes a group or joins two.
+    groups = set(waiting_for_it.values_list("group", flat=True)[:LOT])
+    first = Group.objects.filter(pk__in=groups, introduced=None).order_by("pk")
+    first_told = list(first.select_for_update(no_key=True, skip_locked=True).values_list("pk", flat=True))
     new = list(
-        _reachable().filter(told=None).select_related("signup", "group", "came_from").order_by("group", "pk")
-        .select_for_update(skip_locked=True, of=("self",))[:LOT]
+        waiting_for_it.filter(Q(group__in=first_told) | Q(group__introduced__isnull=False))
+        .select_related("signup", "group", "came_from").select_for_update(skip_locked=True, of=("self",))[:LOT]
     )  # fmt: skip
     rows = [
         promise_to(
@@ -40,7 +45,8 @@ def queue_introductions(now: datetime.datetime | None = None) -> int:
     Delivery.objects.bulk_create(rows, ignore_conflicts=True)
     revive([row.key for row in rows], now)
     Membership.objects.filter(pk__in=[member.pk for member in new]).update(told=now)
-    Group.objects.filter(pk__in={member.group_id for member in new}, introduced=None).update(introduced=now)
+    met = {member.group_id for member in new}.intersection(first_told)
+    Group.objects.filter(pk__in=met).update(introduced=now)
     return len(rows)
 
 
