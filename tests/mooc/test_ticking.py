@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from dashboard_import.importing import LOST_AFTER, uploads
 from dashboard_import.models import ImportRun, StepActivity
+from dashboard_import.running import LOST_AFTER, uploads
 from mailing.models import Tick
 from mooc.ticking import load_uploads
 from tests.dashboard_import.files import text
