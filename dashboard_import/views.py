@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from dashboard_import.models import CourseRun
 from dashboard_import.stats import pages, runs_table
-from dashboard_import.stats.drawing import by_day, first_day, say_of
+from dashboard_import.stats.drawing import first_day, say_of
 from dashboard_import.stats.overview import MEASURES
 from dashboard_import.stats.registry import PAGES, Chart, Seen
 from dashboard_import.stats.selection import AS, MOST_BESIDE, OF, Selection, offered, selection
@@ -23,7 +23,7 @@ from mooc.lib.csv import csv_response
 
 PERMISSION = "dashboard_import.see_statistics"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-OPTION_NAMES = {"x": _("Across"), "y": _("Up"), "week": _("Week")}
+OPTION_NAMES = {"x": _("across"), "y": _("up"), "week": _("week"), "step": _("step")}
 FACT_NAMES = {"course": "Course", "run": "Run", "start": "First day", "weeks": "Weeks", "institution": "Institution"}
 
 
@@ -90,8 +90,9 @@ def page(request: HttpRequest, slug: str, number: int, page: str) -> HttpRespons
             (f"{short}/{at}", f"{course} {at}") for short, at, course in others if (short, at) != (slug, number)
         ],
         "options": [
-            (name, offered(name, known, chosen), OPTION_NAMES[name], chosen.options[name])
-            for name, known in options.items()
+            (name, offered(name, known, chosen, numbers), f"{chart.title}: {OPTION_NAMES[name]}", chosen.options[name])
+            for chart in charts
+            for name, known in chart.options.items()
         ],
         "beside": [f"{run.slug}/{run.number}" for run in chosen.runs[1:]], "places": range(MOST_BESIDE),
     }  # fmt: skip
@@ -130,7 +131,7 @@ def chart_csv(request: HttpRequest, slug: str, number: int, page: str, chart: st
 def csv_rows(chart: Chart, seen: list[Seen], chosen: Selection) -> Iterator[tuple]:
     """Yield the header and the rows of a CSV. Hidden numbers are empty."""
     several, percent = len(seen) > 1, chosen.in_percent and chart.shares and "percent" not in chart.columns
-    days = several and chart.draw is by_day
+    days = several and chart.columns == ("date", "count")
     columns = ("day", *chart.columns[1:]) if days else chart.columns
     yield (*["run"] * several, *columns, *["percent"] * percent)
     for one in seen:

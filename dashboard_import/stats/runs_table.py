@@ -9,8 +9,8 @@ from django.db.models import Q
 from django.http import Http404
 
 from dashboard_import.models import CourseRun
+from dashboard_import.stats.hiding import hidden
 from dashboard_import.stats.overview import MEASURES
-from dashboard_import.stats.pages import hidden
 from dashboard_import.stats.reading import read
 
 FACTS = ("course", "run", "start", "weeks", "institution")

@@ -26,9 +26,16 @@ def cell(value: object, say: Say) -> str:
 
 
 def table(
-    heads: Sequence[str], rows: Sequence[Sequence[object]], links: Sequence[str] = (), say: Say = number
+    heads: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    links: Sequence[str] = (),
+    say: Say = number,
+    anchors: Sequence[str] = (),
 ) -> SafeString:
-    """Return a table whose first column names the rows; numbers are set right. `links` are one for each row."""
+    """Return a table whose first column names the rows; numbers are set right.
+
+    `links` are one for each row, and so are `anchors`, their ids on the page.
+    """
     top = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
     known: dict[tuple[type, object], str] = {}  # a heat map has few values and 20,000 cells
     body = []
@@ -36,7 +43,8 @@ def table(
         name = escape(say(first) if isinstance(first, int | float) else first)
         if links and links[at]:
             name = f'<a href="{escape(links[at])}">{name}</a>'
-        line = [f'<tr><th scope="row">{name}</th>']
+        anchor = f' id="{escape(anchors[at])}"' if anchors else ""
+        line = [f'<tr{anchor}><th scope="row">{name}</th>']
         for value in rest:
             key = (type(value), value)
             if key not in known:
@@ -65,7 +73,7 @@ def figure(
         {
             "drawing": drawing,
             "inner": mark_safe(drawing.inner),  # built by mooc.lib.charts, which escapes all text
-            "table": table(drawing.heads, drawing.rows, drawing.links, say),
+            "table": table(drawing.heads, drawing.rows, drawing.links, say, drawing.anchors),
             "large": len(drawing.rows) > LARGE or len(drawing.heads) > WIDE,
             "height": f"{drawing.height:g}",
             "slug": slug,

@@ -13,7 +13,7 @@ from django.test import Client
 from dashboard_import.datasets import DATASETS
 from dashboard_import.models import CourseRun, Tally
 from dashboard_import.stats.pages import PAGES
-from tests.dashboard_import.stats.runs import comment, person, visit, write
+from tests.dashboard_import.stats.runs import comment, person, visit
 from tests.dashboard_import.stats.test_numbers import table
 
 pytestmark = pytest.mark.django_db
@@ -23,17 +23,6 @@ ADDRESSES = [
     f"{HOME}/overview/", f"{HOME}/overview/totals.csv", f"{HOME}/demographics/country.csv",
 ]  # fmt: skip
 HOSTILE = "<script>alert(1)</script>"
-
-
-@pytest.fixture
-def bread(tmp_path, load):
-    """Return a function that writes and loads files of a run called Bread."""
-
-    def made(name: str = "bread-1", **files: list[str]) -> CourseRun:
-        assert "ERROR" not in load(write(tmp_path / name, name, **files))
-        return CourseRun.objects.get(slug="bread", number=name.split("-")[1])
-
-    return made
 
 
 @pytest.fixture
@@ -93,6 +82,13 @@ def test_a_page_has_every_chart_with_its_file_and_few_queries(three, staff, page
             assert f"/{page}/{chart.slug}.csv?of=learner&amp;as=percent" in html
     kinds = {kind for chart in PAGES[page].charts.values() for kind in chart.files}
     assert ("Data as of" in html) == bool(kinds & {"enrolments", "step_activity", "comments"})
+
+
+def test_the_tabs_are_in_the_order_of_a_run_s_story():
+    assert [*PAGES] == [
+        "overview", "demographics", "enrolments", "steps", "comments", "conversation", "quiz", "measures", "paths",
+        "team", "surveys", "videos", "campaigns", "peer-review",
+    ]  # fmt: skip
 
 
 def test_totals_count_those_without_an_author_and_without_an_enrolment_as_they_should(bread, staff):
