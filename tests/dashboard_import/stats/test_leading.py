@@ -86,8 +86,8 @@ def test_few_answers_are_hidden_where_few_numbers_are(bread, staff, settings):
 
 @pytest.mark.parametrize(
     "path",
-    ["answers/x/", "answers/weeks/?week=x", "answers/weeks/?week=99999", "answers/weeks/?rating=²", "answers/weeks/?p=0",
-     "answers/leaving/?reason=%00", f"answers/leaving/?reason={'x' * 501}", "answers/weeks/?p=2"],
+    ["answers/x/", "answers/weeks/?week=x", "answers/weeks/?week=99999", "answers/weeks/?rating=²",
+     "answers/weeks/?p=0", "answers/leaving/?reason=%00", f"answers/leaving/?reason={'x' * 501}", "answers/weeks/?p=2"],
 )  # fmt: skip
 def test_nonsense_is_not_found(bread, staff, path):
     bread(weekly_sentiment_survey_responses=WEEKS)
