@@ -32,22 +32,29 @@ FACT_NAMES = {"course": "Course", "run": "Run", "start": "First day", "weeks": "
 @gzip_page
 def runs(request: HttpRequest) -> HttpResponse:
     """All runs with their totals."""
-    search, sort = request.GET.get("q", ""), request.GET.get("sort", "")
-    rows = runs_table.all_runs(search, sort)
+    asked = runs_table.wanted(request.GET)
+    rows = runs_table.all_runs(asked)
+    several = len({row.run.institution for row in rows}) > 1
+    columns = [column for column in runs_table.COLUMNS if several or column != "institution"]
     names = {**FACT_NAMES, **{measure: words[1] for measure, words in MEASURES.items()}}
     heads = [
         {
             "name": names[column],
             "number": column not in ("course", "institution", "start"),
-            "sorted": {column: "ascending", f"-{column}": "descending"}.get(sort or "-start", ""),
-            "address": "?" + urlencode({"q": search, "sort": column if sort == f"-{column}" else f"-{column}"}),
+            "sorted": {column: "ascending", f"-{column}": "descending"}.get(asked.sort or "-start", ""),
+            "address": "?" + urlencode({**asked.query, "sort": column if asked.sort == f"-{column}" else f"-{column}"}),
         }
-        for column in runs_table.COLUMNS
+        for column in columns
     ]
     context = {
-        "title": "FutureLearn", "rows": rows, "heads": heads, "search": search, "sort": sort,
-        "added": runs_table.added(rows), "facts": len(runs_table.FACTS),
-        "query": urlencode({"q": search, "sort": sort}),
+        "title": "FutureLearn", "asked": asked, "heads": heads,
+        "rows": [(row.run, [(column, row.cell(column)) for column in columns]) for row in rows],
+        "added": runs_table.added(rows), "facts": len(columns) - len(MEASURES),
+        "limits": [
+            (column, names[column], asked.least.get(column, ""), asked.most.get(column, ""))
+            for column in runs_table.LIMITED
+        ],
+        "query": urlencode({**asked.query, **({"sort": asked.sort} if asked.sort else {})}),
     }  # fmt: skip
     return render(request, "dashboard_import/runs.html", context)
 
@@ -56,7 +63,7 @@ def runs(request: HttpRequest) -> HttpResponse:
 @require_staff(PERMISSION)
 def runs_csv(request: HttpRequest) -> HttpResponse:
     """The table of all runs as CSV."""
-    rows = runs_table.all_runs(request.GET.get("q", ""), request.GET.get("sort", ""))
+    rows = runs_table.all_runs(runs_table.wanted(request.GET))
     return csv_response("futurelearn-runs.csv", [runs_table.COLUMNS, *(row.cells for row in rows)])
 
 
@@ -64,7 +71,7 @@ def runs_csv(request: HttpRequest) -> HttpResponse:
 @require_staff(PERMISSION)
 def runs_xlsx(request: HttpRequest) -> HttpResponse:
     """The table of all runs for Excel."""
-    rows = runs_table.all_runs(request.GET.get("q", ""), request.GET.get("sort", ""))
+    rows = runs_table.all_runs(runs_table.wanted(request.GET))
     response = HttpResponse(runs_table.workbook(rows), content_type=XLSX)
     response["Content-Disposition"] = 'attachment; filename="futurelearn-runs.xlsx"'
     return response

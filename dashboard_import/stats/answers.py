@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -21,10 +21,11 @@ LONGEST = 500
 
 @dataclass(frozen=True)
 class Survey:
-    """A survey: its rows, the fields that an address may choose by, the heads and the cells of its table."""
+    """A survey: its rows, when each was given, what an address may choose by, the heads and cells of its table."""
 
     title: str
     model: type[RowOfRun]
+    moment: str
     choices: Mapping[str, str]
     heads: tuple[str, ...]
     cells: Callable[[RowOfRun], tuple]
@@ -70,15 +71,16 @@ def week(row: WeeklySentiment) -> tuple:
 
 SURVEYS = {
     "leaving": Survey(
-        _("Why people left"), LeavingResponse, {"reason": "leaving_reason"},
+        _("Why people left"), LeavingResponse, "left_at", {"reason": "leaving_reason"},
         (_("Left"), _("Reason"), _("Last step completed"), _("Person")), leaving,
     ),
     "archetypes": Survey(
-        _("Archetypes of people"), Archetype, {"archetype": "archetype"},
+        _("Archetypes of people"), Archetype, "responded_at", {"archetype": "archetype"},
         (_("Answered"), _("Archetype"), _("Person")), archetype,
     ),
     "weeks": Survey(
-        _("What people said of the weeks"), WeeklySentiment, {"week": "week_number", "rating": "experience_rating"},
+        _("What people said of the weeks"), WeeklySentiment, "responded_at",
+        {"week": "week_number", "rating": "experience_rating"},
         (_("Answered"), _("Week"), _("Rating"), _("In their words")), week, "reason",
     ),
 }  # fmt: skip
@@ -110,5 +112,9 @@ def answers(request: HttpRequest, slug: str, number: int, name: str) -> Asked:
     if at > 1 and (at - 1) * PER_PAGE >= count:
         raise Http404
     is_hidden = 0 < count < settings.STATISTICS_HIDE_BELOW
-    shown = [] if is_hidden else rows.order_by("-row")[(at - 1) * PER_PAGE : at * PER_PAGE]
+    shown = (
+        []
+        if is_hidden
+        else rows.order_by(F(survey.moment).desc(nulls_last=True), "-row")[(at - 1) * PER_PAGE : at * PER_PAGE]
+    )
     return Asked(survey, run, wanted, [survey.cells(row) for row in shown], pager(at, count), is_hidden)

@@ -1,18 +1,22 @@
 """The page of what people wrote: comments and replies by step, day and week, who wrote, what was liked."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from dashboard_import.said import MOST_KEPT, MOST_OF_EACH, RUN, STEP, STEPS, WEEK
 from dashboard_import.stats import registry
-from dashboard_import.stats.drawing import as_table, by_day, by_step_and_day, by_value, in_parts
+from dashboard_import.stats.drawing import by_day, by_step_and_day, by_value, in_parts, missing
 from dashboard_import.stats.links import reading
 from dashboard_import.stats.reading import RunNumbers, step_name
-from dashboard_import.stats.registry import Rows, Seen
+from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
 from dashboard_import.stats.selection import AnyStep
+from mooc.lib.charts.bars import bars
+from mooc.lib.charts.marks import Drawing, Series, number
 
 PARTS = (_("Posts"), _("Replies"))
 KINDS = ("posts", "replies")
@@ -94,6 +98,7 @@ def likes(numbers: RunNumbers) -> Rows:
 
 WORDS = {"page": "comments", "files": ("comments",), "shares": False}
 WEEKS = {"all": _("all weeks"), **{str(week): str(week) for week in range(1, 53)}}
+MOST_DRAWN = 20  # words; the table has more
 EVERY_STEP = AnyStep(all=_("all steps"))
 SILENT = _(
     "How many comments have the word, not how often. Little words of the course’s language are left out. "
@@ -101,15 +106,33 @@ SILENT = _(
 )
 
 
-def having(one: Seen, row: tuple) -> str:
-    """Return the address of the comments that have a word, in the chosen week or on the chosen step."""
-    chosen = {name: value for name, value in one.numbers.options.items() if value != "all"}
-    return reading(one.numbers.run, q=row[0], **chosen)
+def draw_words(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
+    """Draw the most frequent words as lying bars; each leads to the comments that have it."""
+    made = []
+    for one in seen:
+        chosen = {name: value for name, value in one.numbers.options.items() if value != "all"}
+        links = [reading(one.numbers.run, q=word, **chosen) for word, _count in one.rows]
+        first = one.rows[:MOST_DRAWN]
+        series = [Series(_now("Comments"), [count for _word, count in first], one.colour)]
+        words = [word for word, _count in first]
+        drawing = bars(words, series, head=_now("Word"), missing=missing(chart, [one]), links=links)
+        made.append(Figure(replace(drawing, rows=one.rows, links=links), one.name if len(seen) > 1 else ""))
+    return made
 
 
-def having_on(one: Seen, row: tuple) -> str:
-    """Return the address of the comments on a step that have a word."""
-    return reading(one.numbers.run, step=row[0], q=row[1])
+def draw_steps(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
+    """Show the words of each step in a row of a table; a step leads to its comments."""
+    made = []
+    for one in seen:
+        steps: dict[str, list[str]] = {}
+        for step, word, count in one.rows:
+            steps.setdefault(step, []).append(f"{word} {number(count)}")
+        rows = [[step, ", ".join(words)] for step, words in steps.items()]
+        nothing = "" if rows else missing(chart, [one])
+        links = [on_step(one, step) for step in steps]
+        drawing = Drawing("table", nothing, [_now("Step"), _now("Words")], rows, links=links, missing=nothing)
+        made.append(Figure(drawing, one.name if len(seen) > 1 else ""))
+    return made
 
 
 def words_kind(options: Mapping[str, str]) -> tuple[str, ...]:
@@ -122,7 +145,7 @@ def words_kind(options: Mapping[str, str]) -> tuple[str, ...]:
 
 @registry.chart(
     "words", **WORDS, title=_("Words"), columns=("word", "count"), options={"week": WEEKS, "step": EVERY_STEP},
-    chosen_tallies=words_kind, draw=as_table(having), limits=SILENT,
+    chosen_tallies=words_kind, draw=draw_words, limits=SILENT,
     definition=_(
         "The hundred words that most comments have, in the whole run or the chosen week; or the fifty of a chosen step."
     ),
@@ -139,7 +162,7 @@ def ranked(counts: list[tuple[str, int]], most: int) -> Rows:
 
 @registry.chart(
     "words-by-step", **WORDS, title=_("Words by step"), columns=("step", "word", "count"), tallies=(STEPS,),
-    draw=as_table(having_on), limits=SILENT, definition=_("The ten words that most comments on a step have."),
+    draw=draw_steps, limits=SILENT, definition=_("The ten words that most comments on a step have."),
 )  # fmt: skip
 def words_by_step(numbers: RunNumbers) -> Rows:
     steps: dict[tuple[int, int], list] = {}

@@ -241,21 +241,6 @@ def in_parts(head: str, names: Sequence[str], link: Callable[[Seen, str], str] |
     return draw
 
 
-def as_table(link: Callable[[Seen, tuple], str]) -> Draw:
-    """Return the drawing of rows as they are, under words for their columns; `link` is where a row leads."""
-
-    def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
-        made = []
-        for one in seen:
-            words = "" if one.rows else missing(chart, [one])
-            heads, links = [label(column) for column in chart.columns], [link(one, row) for row in one.rows]
-            drawing = Drawing("table", words, heads, one.rows, links=links, missing=words)
-            made.append(Figure(drawing, one.name if len(seen) > 1 else ""))
-        return made
-
-    return draw
-
-
 def by_step(chart: Chart, seen: Sequence[Seen], in_percent: bool, trends: Sequence[Series] = ()) -> Drawing:
     """Return `step,count` as upright bars in the order of the course, those of several runs beside each other."""
     counts = [dict(one.rows) for one in seen]

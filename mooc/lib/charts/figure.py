@@ -16,13 +16,16 @@ WIDE = 12
 
 def cell(value: object, say: Say) -> str:
     """Return one cell of a table's body."""
+    if not is_number(value):
+        return f"<td>{escape(value)}</td>"
     if isinstance(value, Amount):
         return f'<td class="number">{escape(value)}</td>'
-    if isinstance(value, str):
-        return f"<td>{escape(value)}</td>"
-    if value is None:
-        return f'<td class="number">{NONE}</td>'
-    return f'<td class="number">{say(value)}</td>'
+    return f'<td class="number">{NONE if value is None else say(value)}</td>'
+
+
+def is_number(value: object) -> bool:
+    """Say whether a cell stands on the right."""
+    return isinstance(value, Amount) or not isinstance(value, str)
 
 
 def table(
@@ -36,7 +39,9 @@ def table(
 
     `links` are one for each row, and so are `anchors`, their ids on the page.
     """
-    top = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
+    first_row = rows[0] if rows else [""] * len(heads)
+    kinds = [' class="number"' * (at > 0 and is_number(value)) for at, value in enumerate(first_row)]
+    top = "".join(f'<th scope="col"{kind}>{escape(head)}</th>' for kind, head in zip(kinds, heads, strict=True))
     known: dict[tuple[type, object], str] = {}  # a heat map has few values and 20,000 cells
     body = []
     for at, (first, *rest) in enumerate(rows):
