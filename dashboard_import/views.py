@@ -24,6 +24,12 @@ from mooc.lib.csv import csv_response
 PERMISSION = "dashboard_import.see_statistics"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OPTION_NAMES = {"x": _("across"), "y": _("up"), "week": _("week"), "step": _("step")}
+# What a hundred per cent are, by the kind of Tally that a chart's shares are of.
+BASES = {
+    "": _("Per cent are of those who gave an answer."), "joiners": _("Per cent are of all joiners."),
+    "learners": _("Per cent are of all learners."), "quiz_attempts": _("Per cent are of all answers."),
+    "sentiments": _("Per cent are of all answers."), "peer_assignments": _("Per cent are of all assignments."),
+}  # fmt: skip
 FACT_NAMES = {"course": "Course", "run": "Run", "start": "First day", "weeks": "Weeks", "institution": "Institution"}
 
 
@@ -93,6 +99,7 @@ def page(request: HttpRequest, slug: str, number: int, page: str) -> HttpRespons
     context = {
         "title": f"{chosen.runs[0]}: {PAGES[page].title}", "chosen": chosen, "page": PAGES[page], "figures": figures,
         "tabs": [(one, chosen.address(one.slug)) for one in PAGES.values()], "of": OF, "units": AS,
+        "counted": "" if chosen.of == "all" else OF[chosen.of],
         "others": [
             (f"{short}/{at}", f"{course} {at}") for short, at, course in others if (short, at) != (slug, number)
         ],
@@ -109,11 +116,12 @@ def page(request: HttpRequest, slug: str, number: int, page: str) -> HttpRespons
 def figures_of(request: HttpRequest, chart: Chart, seen: list[Seen], chosen: Selection) -> Iterator[str]:
     """Yield the figures of one chart: one for all runs, or one for each."""
     in_percent = chosen.in_percent and chart.shares
+    about = (chart.definition, chart.limits, BASES[chart.base] if in_percent else "")
     for at, drawn in enumerate(chart.draw(chart, seen, chosen.in_percent), start=1):
         yield figure(
             drawn.drawing, slug=chart.slug if at == 1 else f"{chart.slug}-{at}",
             title=f"{chart.title}: {drawn.of}" if drawn.of else str(chart.title),
-            definition=f"{chart.definition} {chart.limits}".strip(),
+            definition=" ".join(str(words) for words in about if words),
             as_of=max(filter(None, (one.numbers.as_of(chart.files) for one in seen)), default=None),
             csv=chosen.address(chart=chart.slug), say=say_of(in_percent),
         )  # fmt: skip

@@ -98,7 +98,8 @@ def quiz_questions(numbers: RunNumbers) -> Rows:
 
 
 @registry.chart(
-    "quiz-by-step", **common, title=gettext_lazy("Answers by step"), columns=("step", "correct", "wrong"),
+    "quiz-by-step", **{**common, "base": "quiz_attempts"}, title=gettext_lazy("Answers by step"),
+    columns=("step", "correct", "wrong"),
     draw=in_parts(
         gettext_lazy("Step"), (gettext_lazy("Correct"), gettext_lazy("Wrong")),
         lambda one, step: reading(one.numbers.run, step=step),

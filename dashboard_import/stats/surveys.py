@@ -59,7 +59,7 @@ def leaving_reasons(numbers: RunNumbers) -> Rows:
 
 @registry.chart(
     "sentiment-by-week", page="surveys", title=_("How the weeks were"), columns=("week", "bad", "middling", "good"),
-    base="learners", tallies=("sentiments",), files=("weekly_sentiment_survey_responses",),
+    base="sentiments", tallies=("sentiments",), files=("weekly_sentiment_survey_responses",),
     draw=in_parts(
         _("Week"), (_("Bad (1)"), _("Middling (2)"), _("Good (3)")),
         lambda one, week: answering(one.numbers.run, "weeks", week=week),
