@@ -160,6 +160,7 @@ def csv_rows(chart: Chart, seen: list[Seen], chosen: Selection) -> Iterator[tupl
 
 @require_safe
 @require_staff(PERMISSION)
+@gzip_page
 def definitions(request: HttpRequest) -> HttpResponse:
     """What every number means, its rule, its source and its limits."""
     measures = [(measure, *words[:3]) for measure, words in MEASURES.items()]

@@ -1,13 +1,10 @@
 """Pages of statistics: who may see them, what addresses they know, what they say where there is nothing."""
 
 import datetime
-import gzip
 import re
-from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from django.contrib.staticfiles import finders
 from django.test import Client
 
 from dashboard_import.datasets import DATASETS
@@ -208,20 +205,6 @@ def test_days_far_from_the_run_are_in_the_file_and_said(bread, staff):
     assert ["2025-05-05", "1"] in table(staff, f"{HOME}/enrolments/enrolments-per-day.csv")
     assert "One later day is in the file alone" in staff.get(f"{HOME}/enrolments/").content.decode()
     assert "1 on other days are in the file alone" in staff.get(f"{HOME}/steps/").content.decode()
-
-
-@pytest.mark.parametrize(("page", "most"), [("overview", 60_000), ("demographics", 150_000), ("steps", 150_000)])
-@pytest.mark.parametrize("layout", ["2018"], indirect=True)
-def test_a_first_visit_is_small(generated, staff, page, most):
-    run = CourseRun.objects.first()
-    path = f"/stats/futurelearn/{run.slug}/{run.number}/{page}/"
-    response = staff.get(path, headers={"accept-encoding": "gzip"})
-    assert response["Content-Encoding"] == "gzip"
-    html = gzip.decompress(response.content).decode()
-    files = re.findall(r'(?:href|src)="/static/([^"]+\.(?:css|js|svg|png))"', html)
-    assert "mooc/charts.css" in files
-    static = sum(len(gzip.compress(Path(finders.find(file)).read_bytes())) for file in set(files))
-    assert len(response.content) + static < most
 
 
 def test_definitions_name_every_chart_and_measure(staff):
