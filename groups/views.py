@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from groups.links import leaver_of, reader_of, token_of
 from groups.models import Attachment, Group, Membership, Mute, Post, Preference
 from groups.moderating import report
-from groups.moving import leave_group
+from groups.moving import leave_by_button, leave_group
 from groups.readers import set_preference
 from groups.talk_forms import MailForm, PostForm, ReportForm
 from groups.talking import RefusedError, is_open, write
@@ -112,7 +112,9 @@ def _write(request: HttpRequest, group: Group, author: Signup | None) -> tuple[P
     if not form.is_valid():
         return form, None
     said = form.cleaned_data
-    origin = hashlib.sha256(f"page\n{author and author.pk}\n{said['once']}".encode()).hexdigest()
+    # With the text: who goes back, writes something else over it and sends that, has written a second message.
+    parts = f"page\n{author and author.pk}\n{said['once']}\n{said['subject']}\n{said['text']}"
+    origin = hashlib.sha256(parts.encode()).hexdigest()
     parent = Post.objects.select_related("thread").filter(group=group, pk=said["answer"]).first()
     try:
         stored = write(
@@ -199,8 +201,7 @@ def one_click(request: HttpRequest, group: int, token: str) -> HttpResponse:
     if member is None:
         return render(request, "groups/unknown.html", status=404)
     if request.method == "POST":
-        if member.left is None:
-            leave_group(member.signup)
+        leave_by_button(member)
         said = _("You have left the group. You will get no more mail from it.")
         return HttpResponse(said, content_type="text/plain; charset=utf-8")
     return render(request, "groups/leave.html", {"group": member.group})
