@@ -24,7 +24,7 @@ ANSWERS = {
     "outlook in turkish": f"Yes.\n\nKimden: {WHO}\nGönderildi: Pazartesi\nKime: B\nKonu: S\n\nBuluşalım mı?\n",  # noqa: RUF001
     "old outlook": "Yes.\n\n-----Original Message-----\nFrom: Ada\nSent: Monday\nTo: B\nSubject: S\n\nShall we?\n",
     "apple": f"Yes.\n\n> On 5 Jan 2026, at 10:00, {WHO} wrote:\n> \n> Shall we?\n",
-    "proton": f"Yes.\n\nSent with [Proton Mail](https://proton.me/mail/home) secure email.\n\nOn Mon, {WHO} wrote:\n> A",
+    "proton": f"Yes.\n\nSent with [Proton Mail](https://proton.me/home) secure email.\n\nOn Mon, {WHO} wrote:\n> A",
     "zoho": f"Yes.\n\n---- On Mon, 05 Jan 2026 10:00:00 +0000 {WHO} wrote ----\n\nShall we?\n",
     "qq": f"Yes.\n\n---- 原始邮件 ----\n发件人: Ada <{GROUP}>;\n发送时间: 10:00\n收件人: B\n\n主题: S\n\nA\n",
     "yahoo": f"Yes.\n\n    On Monday, January 5, 2026 at 10:00:00 AM GMT+1, {WHO} wrote:  \n \n Shall we?\n",
