@@ -38,6 +38,7 @@ SAID = {
     "many": gettext_lazy("You have sent as many messages as you can in an hour. Wait a little and send it again."),
     "ended": gettext_lazy("The group has ended. You can read here, and not write any more."),
 }
+LAST_PAGE = 9_999
 # A picture is somebody else's file: it runs nothing and loads nothing, whatever its bytes are.
 PICTURE_POLICY = "default-src 'none'; sandbox"
 
@@ -104,10 +105,8 @@ def staff_page(request: HttpRequest, group: int) -> HttpResponse:
 
 def _write(request: HttpRequest, group: Group, author: Signup | None) -> tuple[PostForm, Post | None]:
     """Return the form and, where it was sent and taken, the post; what was typed stays where it was not."""
-    wanted = request.GET.get("answer", "")
-    answer = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 19 else None
     if request.method != "POST":
-        return PostForm(initial={"answer": answer, "once": new_key()}), None
+        return PostForm(initial={"answer": _number(request.GET.get("answer")), "once": new_key()}), None
     form = PostForm(request.POST)
     if not form.is_valid():
         return form, None
@@ -127,17 +126,22 @@ def _write(request: HttpRequest, group: Group, author: Signup | None) -> tuple[P
     return form, stored or Post.objects.get(group=group, origin=origin)
 
 
+def _number(said: object) -> int | None:
+    """Return the number that an address or a form names; None where it is none that a row could have."""
+    text = str(said)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
 def _page(
     request: HttpRequest, group: Group, reader: Signup | None, form: PostForm | None, context: dict[str, object]
 ) -> HttpResponse:
-    wanted = request.GET.get("page", "1")
-    number = int(wanted) if wanted.isascii() and wanted.isdigit() and 0 < len(wanted) < 5 else 1
-    answered = form["answer"].value() if form else None
+    number = min(_number(request.GET.get("page")) or 1, LAST_PAGE)
+    answered = _number(form["answer"].value()) if form else None
     people = people_of(group, reader)
     shown = {
         "group": group, "title": title_of(group.sequence), "form": form, "is_open": is_open(group, clock.now()),
         "answered": Post.objects.filter(group=group, pk=answered or 0, state=Post.State.SHOWN).first(),
-        "found": page_of_threads(group, reader, max(number, 1)), "people": people,
+        "found": page_of_threads(group, reader, number), "people": people,
         "labels": [person.label for person in people],
         "notice": NOTICES.get(request.GET.get("done"), ""),
     }  # fmt: skip

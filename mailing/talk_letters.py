@@ -207,6 +207,7 @@ def _recipient(row: Delivery, group: Group) -> Recipient:
             "unsubscribe_url": page_url("unsubscribe_confirm", person.key),
         }
     else:
-        page = page_url("group_staff", group.pk)
-        values |= dict.fromkeys(("group_page_url", "leave_group_url", "my_page_url", "unsubscribe_url"), page)
+        page, course = page_url("group_staff", group.pk), page_url("admin:sequence_sequence_change", group.sequence_id)
+        values |= dict.fromkeys(("group_page_url", "my_page_url"), page)
+        values |= dict.fromkeys(("leave_group_url", "unsubscribe_url"), course)  # there the team says what it gets
     return Recipient(delivery=row.pk, address=row.address, values=values)

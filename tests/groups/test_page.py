@@ -122,6 +122,15 @@ def test_what_cannot_be_sent_stays_in_the_form(client, three, text):
     assert not Post.objects.exists()
 
 
+@pytest.mark.parametrize("number", ["abc", "-5", "9" * 30, "\u0663", "0", "1.5", ""])
+def test_numbers_that_are_none_break_nothing(client, three, number):
+    assert write(client, three, "", answer=number).status_code == 200
+    assert client.get(f"{path(three)}?answer={number}&page={number}").status_code == 200
+    assert write(client, three, "Hello", answer=number).status_code in (200, 302)
+    assert client.post(path(three, "Ada", "mute", 10**30)).status_code == 404
+    assert client.post(path(three, "Ada", "report", 10**30)).status_code == 404
+
+
 def test_too_many_and_ended_are_said_in_words(client, three, settings):
     settings.GROUP_POSTS_PER_HOUR = 1
     write(client, three)
