@@ -71,10 +71,6 @@ def refill(run: CourseRun, kinds: Sequence[str], *selects: str, common: str = ""
     `common` is a WITH that they share, so that it is counted once; `known` are its further parameters.
     """
     Tally.objects.filter(run=run, kind__in=kinds).delete()
-    if connection.vendor == "postgresql":
-        # It cannot know yet how many rows this transaction has written, takes them for few, and would sort them all.
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_sort = off")
     rows = " UNION ALL ".join(f"SELECT {', '.join(FIELDS)} FROM ({select}) AS part" for select in selects)
     with connection.cursor() as cursor:
         cursor.execute(
