@@ -4,17 +4,17 @@ import datetime
 from collections import Counter
 from collections.abc import Sequence
 
-from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from dashboard_import.models import Talker
 from dashboard_import.stats import registry
 from dashboard_import.stats.drawing import DAY, MOST_DAYS, by_value, in_parts, missing, say_of
+from dashboard_import.stats.links import reading
+from dashboard_import.stats.lists import PER_PAGE, pager
 from dashboard_import.stats.reading import AUDIENCES, RunNumbers, step_name
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
 from dashboard_import.stats.talkers import pseudonym
-from dashboard_import.stats.team import PER_PAGE, pager
 from dashboard_import.stats.words import label
 from dashboard_import.talk import COUNTS, TALKERS, TYPES
 from mooc.lib.charts.lines import lines
@@ -55,12 +55,6 @@ def name_of(value: str) -> str:
     return str(NAMES.get(value, value))
 
 
-def reading(one: Seen | RunNumbers, **query: str) -> str:
-    """Return the address of the reader of a run's comments."""
-    run = one.numbers.run if isinstance(one, Seen) else one.run
-    return reverse("stats_comments", args=[run.slug, run.number], query=query)
-
-
 @registry.chart(
     "comment-types", **COMMON, title=_("Kinds of comments"), columns=("value", "count"), tallies=("comment_types",),
     draw=by_value(TYPES, name_of), definition=_("How many comments of each kind there are."), limits=KINDS_OF_COMMENT,
@@ -75,7 +69,7 @@ def comment_types(numbers: RunNumbers) -> Rows:
 @registry.chart(
     "comment-types-by-step", **COMMON, title=_("Kinds of comments by step"), columns=("step", *TYPES),
     tallies=("comment_types", "learners"), base="learners",
-    draw=in_parts(_("Step"), PARTS, lambda one, step: reading(one, step=step)),
+    draw=in_parts(_("Step"), PARTS, lambda one, step: reading(one.numbers.run, step=step)),
     definition=_("How many comments of each kind there are on each step."), limits=KINDS_OF_COMMENT,
 )  # fmt: skip
 def comment_types_by_step(numbers: RunNumbers) -> Rows:
@@ -147,7 +141,7 @@ def draw_learners(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[
         return [Figure(Drawing("table", missing(chart, [first]), [], [], missing=missing(chart, [first])))]
     heads = [label(column) for column in chart.columns]
     rows = [[row[0], name_of(row[1]), *row[2:]] for row in first.rows]
-    drawing = Drawing("table", "", heads, rows, links=[reading(first, who=row[0]) for row in rows])
+    drawing = Drawing("table", "", heads, rows, links=[reading(first.numbers.run, who=row[0]) for row in rows])
     numbers = first.numbers
     return [
         Figure(drawing, first.name if len(seen) > 1 else "", pager(numbers.at or 1, numbers.total("learner_types")))
@@ -186,7 +180,7 @@ def draw_network(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[F
         names = {name for pair in replies for name in pair}
         drawing = network(
             replies, heads=(_now("From"), _now("To"), _now("Replies")), missing=missing(chart, [one]),
-            links={name: reading(one, who=name) for name in names},
+            links={name: reading(one.numbers.run, who=name) for name in names},
         )  # fmt: skip
         made.append(Figure(drawing, one.name if len(seen) > 1 else ""))
     return made

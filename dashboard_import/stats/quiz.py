@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from dashboard_import.stats import registry
 from dashboard_import.stats.drawing import in_parts, missing, say_of
+from dashboard_import.stats.links import reading
 from dashboard_import.stats.reading import RunNumbers, step_name
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
 from mooc.lib.charts.bars import columns
@@ -50,9 +51,19 @@ def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
             for at, name in enumerate(names, start=1)
         ]
         labels = [str(row[0]) for row in one.rows]
-        drawing = columns(labels, series, head=_("Question"), missing=missing(chart, [one]), say=say_of(in_percent))
-        made.append(Figure(replace(drawing, notes=hardest(one)), one.name if len(seen) > 1 else ""))
+        anchors = [f"question-{one.colour}-{at}" for at in range(len(labels))]
+        drawing = columns(
+            labels, series, head=_("Question"), missing=missing(chart, [one]), say=say_of(in_percent),
+            links=[f"#{anchor}" for anchor in anchors],
+        )  # fmt: skip
+        table = replace(drawing, notes=hardest(one), links=read_about(one), anchors=anchors)
+        made.append(Figure(table, one.name if len(seen) > 1 else ""))
     return made
+
+
+def read_about(one: Seen) -> list[str]:
+    """Return for each question the address of what was written on its step."""
+    return [reading(one.numbers.run, step=step_name(key[:2])) if all(key[:2]) else "" for key in counts(one.numbers)]
 
 
 def hardest(one: Seen) -> list[str]:
@@ -87,8 +98,12 @@ def quiz_questions(numbers: RunNumbers) -> Rows:
 
 
 @registry.chart(
-    "quiz-by-step", **common, title=gettext_lazy("Answers by step"), columns=("step", "correct", "wrong"),
-    draw=in_parts(gettext_lazy("Step"), (gettext_lazy("Correct"), gettext_lazy("Wrong"))),
+    "quiz-by-step", **{**common, "base": "quiz_attempts"}, title=gettext_lazy("Answers by step"),
+    columns=("step", "correct", "wrong"),
+    draw=in_parts(
+        gettext_lazy("Step"), (gettext_lazy("Correct"), gettext_lazy("Wrong")),
+        lambda one, step: reading(one.numbers.run, step=step),
+    ),
     definition=gettext_lazy("How many answers to the questions of each step were correct, and how many were wrong."),
 )  # fmt: skip
 def quiz_by_step(numbers: RunNumbers) -> Rows:

@@ -19,15 +19,6 @@ def data_dir(settings, tmp_path) -> Path:
     return settings.FUTURELEARN_DATA_DIR
 
 
-@pytest.fixture
-def handlers():
-    """Put the signals of the test run back."""
-    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    yield
-    for number, handler in kept.items():
-        signal.signal(number, handler)
-
-
 def wait(*names: str) -> None:
     """Let files wait, as if they had been uploaded."""
     for place, name in enumerate(names):

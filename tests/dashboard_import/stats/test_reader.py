@@ -5,7 +5,7 @@ import re
 import pytest
 
 from dashboard_import.models import CourseRun
-from dashboard_import.stats.reader import PER_PAGE
+from dashboard_import.stats.lists import PER_PAGE
 from dashboard_import.stats.talkers import pseudonym
 from tests.dashboard_import.stats.runs import comment, write
 
@@ -41,7 +41,8 @@ def ids(client, query: str = "") -> list[int]:
         ("", [1, 2, 3, 5, 4]), ("?step=2.10", [4]), ("?step=2.1", [5]), ("?by=team", [2]), ("?by=learners", [1, 3, 4]),
         ("?by=nobody", [5]), ("?kind=replies", [2, 3]), ("?kind=posts&step=1.1", [1]), ("?q=RYE", [1, 2]),
         ("?q=%25", [5]), ("?q=t_f", [5]), ("?q=%00", [1, 2, 3, 5, 4]), ("?thread=1", [1, 2, 3]), ("?thread=4", [4]),
-        ("?step=9.9", []), ("?who=abc", []), ("?p=2", []),
+        ("?week=1", [1, 2, 3]), ("?week=2&step=2.1", [5]), ("?day=2026-01-06", [1, 5, 4]), ("?day=0001-01-01", []),
+        ("?day=9999-12-31", []), ("?week=0", []), ("?step=9.9", []), ("?who=abc", []), ("?p=2", []),
     ],
 )  # fmt: skip
 def test_comments_are_found(talk, staff, query, expected):
@@ -61,7 +62,8 @@ def test_a_name_leads_to_what_its_person_wrote_and_shows_no_id(talk, staff):
 @pytest.mark.parametrize(
     "query",
     ["?step=1", "?step=a.b", "?step=²", "?p=0", "?p=x", "?p=9999", "?by=me", "?kind=x", "?thread=x", "?thread=99",
-     "?who=%00", "?who=a'b", "?thread=99999999999999999999"],
+     "?who=%00", "?week=x", "?week=99999", "?day=x", "?day=2026-02-30", "?day=²", "?week=²",
+     "?who=a'b", "?thread=99999999999999999999"],
 )  # fmt: skip
 def test_nonsense_is_not_found(talk, staff, query):
     assert staff.get(READER + query).status_code == 404
