@@ -142,6 +142,19 @@ def test_columns_in_another_order_and_unknown_ones(load, tmp_path):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("kind", [dataset.kind for dataset in DATASETS.values() if dataset.guessed])
+def test_a_kind_whose_columns_are_guessed_is_kept_whatever_they_are_called(load, tmp_path, kind):
+    path = tmp_path / f"bread-1_{kind.replace('_', '-')}.csv"
+    assert "1 rows read, 1 stored" in load(write(path, "Land,How many\nNamibia,NA\n"))
+    row = DATASETS[kind].model.objects.get()
+    assert row.extra == {"Land": "Namibia", "How many": "NA"}
+    assert not Tally.objects.exists()
+    assert "By its columns this is step-activity" in load(write(path, text("step-activity")))
+    assert "There is one column only" in load(write(path, "Land\nNamibia\n"))
+    assert DATASETS[kind].model.objects.get() == row
+
+
+@pytest.mark.django_db
 def test_the_same_file_again_changes_nothing(load, tmp_path):
     path = write(tmp_path / "bread-1_step-activity.csv", text("step-activity"))
     load(path)
