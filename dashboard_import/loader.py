@@ -138,6 +138,7 @@ class Import:
             file.pk = None
             file.outcome, file.problem = Outcome.REFUSED, writable(why(error), MOST_WORDS)
             file.rows_stored, file.rows_rejected = 0, file.rows_read
+            rejects.abandon(broken=isinstance(error, OSError))
         finally:
             rejects.abandon()
         return self.keep(file, run, rejects)

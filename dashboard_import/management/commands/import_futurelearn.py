@@ -75,7 +75,7 @@ class Command(BaseCommand):
 
             try:
                 with Import(row, dry_run=dry_run, again=again) as done:
-                    fetch = Fetch(session, root, done, wish, settings.FUTURELEARN_ORGANISATION, say)
+                    fetch = Fetch(session, root, done, wish, settings.FUTURELEARN_ORGANISATION, say, bar.reset)
                     fetch.everything()
             except FetchError as error:
                 raise CommandError(str(error)) from None
