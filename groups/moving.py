@@ -81,9 +81,20 @@ def _hold(people: list[int]) -> None:
 
 def reached_by(address: str) -> Group | None:
     """Return the group that a message to this address reaches now; the address of a group that was joined with another
-    leads there. None where no group has it."""
-    group = Group.objects.filter(address__iexact=address).select_related("merged_into").first()
+    leads there, and `group-3-3+tag@` to group 3. None where no group has it."""
+    name, at, domain = address.rpartition("@")
+    plain = f"{name.partition('+')[0]}{at}{domain}"
+    group = Group.objects.filter(address__iexact=plain).select_related("merged_into").first()
     return group and (group.merged_into or group)
+
+
+@transaction.atomic
+def leave_by_button(member: Membership) -> None:
+    """Leave the group whose message had the button, or the one that it was joined with; another group stays."""
+    into = member.group.merged_into_id
+    joined = into and Membership.objects.current().filter(group=into, signup=member.signup).exists()
+    if member.left is None or joined:
+        leave_group(member.signup)
 
 
 def closed_under(people: Iterable[int]) -> dict[int, int]:

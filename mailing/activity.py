@@ -11,6 +11,7 @@ from django.utils import timezone as clock
 from groups.models import Group, Post
 from groups.numbers import Talk as Counted
 from groups.numbers import talk_of
+from mailing.keeping_lists import by_lists
 from mailing.models import CheckIn, Email, Event
 from sequence.models import Sequence
 
@@ -92,10 +93,13 @@ def activity_of(sequence: Sequence, now: datetime.datetime | None = None) -> Act
 
 
 def _talk(sequence: Sequence, now: datetime.datetime) -> dict[int, Talk] | None:
-    """Return what each group wrote; None where mailing lists at the provider pass messages on, unknown to us."""
-    if settings.GROUP_DISCUSSION != "relay":
-        return None
+    """Return what each group wrote; None where mailing lists at the provider pass messages on, unknown to us.
+
+    They are known where the provider's route brings them here as well.
+    """
     groups = Group.objects.filter(sequence=sequence)
+    if by_lists() and not Post.objects.filter(group__in=groups, source=Post.Source.MAIL).exists():
+        return None
     shown = Post.objects.filter(group__in=groups, state=Post.State.SHOWN, made__gte=now - WINDOW)
     wrote: dict[int, set[int]] = defaultdict(set)
     for group, author in shown.exclude(author=None).order_by().values_list("group", "author").distinct():

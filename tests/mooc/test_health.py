@@ -257,6 +257,11 @@ def test_what_groups_write_is_a_sign_of_life(client):
     assert found.talk[group.pk].first_reply == datetime.timedelta(hours=1)
 
 
-def test_with_mailing_lists_nobody_knows_what_groups_write(settings):
-    settings.GROUP_DISCUSSION = "lists"
-    assert activity_of(factories.group(factories.signup()).sequence).talk is None
+def test_with_mailing_lists_nobody_knows_what_groups_write_unless_the_route_brings_it_here(settings):
+    settings.GROUP_DISCUSSION, settings.MAIL_TRANSPORT, settings.MAILGUN_API_KEY = "lists", "mailgun", "key"
+    group = factories.group(factories.signup())
+    assert activity_of(group.sequence).talk is None
+    factories.post(group, author=group.memberships.get().signup, source="mail")
+    assert activity_of(group.sequence).talk[group.pk].ever_wrote == 1
+    settings.MAIL_TRANSPORT = "outbox"  # then groups talk by relay
+    assert activity_of(factories.group(factories.signup()).sequence).talk is not None
