@@ -15,7 +15,7 @@ from dashboard_import.bulk import Columns, delete_twins, replace_rows
 from dashboard_import.datasets import DATASETS, Dataset
 from dashboard_import.models import CourseRun, ImportedFile, ImportRun
 from dashboard_import.rejects import Rejects
-from dashboard_import.running import TakenError, give_up_lost, hold
+from dashboard_import.running import TakenError, give_up_lost, hold, hold_again
 from dashboard_import.runs import RunFacts, course_run, find_run
 from dashboard_import.shaping import Reject, Shape
 from dashboard_import.sources import TOTALS, Source
@@ -134,6 +134,8 @@ class Import:
                     file.problem = f"It is not in UTF-8 and was read as {OTHER_LETTERS[scanned.encoding]}."
                 OneFile(source, scanned, file, rejects, self.advance).load(run, self.finish)
         except TROUBLE as error:
+            if isinstance(error, Error) and not self.dry_run:
+                hold_again(self.row.pk)  # Django opens a new connection where the old one has broken
             run = kept_run(run, is_new)
             file.pk = None
             file.outcome, file.problem = Outcome.REFUSED, writable(why(error), MOST_WORDS)
