@@ -55,7 +55,10 @@ class Wish:
 
 @dataclass
 class Fetch:
-    """One execution. `importing` writes down what became of each file; `say` hears a line for each run."""
+    """One execution. `importing` writes down what became of each file.
+
+    `found` hears how many runs there are to look at, `say` a line for each.
+    """
 
     session: Session
     root: Path
@@ -63,6 +66,7 @@ class Fetch:
     wish: Wish = Wish()
     organisation: str = ""
     say: Callable[[str], None] = lambda _line: None
+    found: Callable[[int], None] = lambda _runs: None
     files: int = 0
     kept: int = 0
     rows: list[dict[str, object]] = field(default_factory=list)
@@ -81,6 +85,7 @@ class Fetch:
         wanted = [run for run in listing.runs if self.wish.takes(run)]
         if not wanted:
             self._miss("run", "", f"FutureLearn lists {len(listing.runs)} runs, and none that was asked for.")
+        self.found(len(wanted))
         if self.importing.dry_run:
             for run in wanted:
                 self.say(self._plan(run, listing))

@@ -15,7 +15,7 @@ from dashboard_import.bulk import Columns, delete_twins, replace_rows
 from dashboard_import.datasets import DATASETS, Dataset
 from dashboard_import.models import CourseRun, ImportedFile, ImportRun
 from dashboard_import.rejects import Rejects
-from dashboard_import.running import TakenError, give_up_lost, hold
+from dashboard_import.running import TakenError, give_up_lost, hold, hold_again
 from dashboard_import.runs import RunFacts, course_run, find_run
 from dashboard_import.shaping import Reject, Shape
 from dashboard_import.sources import TOTALS, Source
@@ -34,6 +34,7 @@ TROUBLE = (
 )
 Outcome = ImportedFile.Outcome
 MOST_WORDS = 4_000
+OTHER_LETTERS = {"gb18030": "Chinese (GBK)", "cp1252": "Windows' western code page", "utf-16": "UTF-16"}
 
 
 class Import:
@@ -129,12 +130,17 @@ class Import:
             else:
                 is_new = run is None
                 run = None if self.dry_run else course_run(source.facts)
+                if scanned.encoding in OTHER_LETTERS:
+                    file.problem = f"It is not in UTF-8 and was read as {OTHER_LETTERS[scanned.encoding]}."
                 OneFile(source, scanned, file, rejects, self.advance).load(run, self.finish)
         except TROUBLE as error:
+            if isinstance(error, Error) and not self.dry_run:
+                hold_again(self.row.pk)  # Django opens a new connection where the old one has broken
             run = kept_run(run, is_new)
             file.pk = None
-            file.outcome, file.problem = Outcome.REFUSED, writable(in_words(error), MOST_WORDS)
+            file.outcome, file.problem = Outcome.REFUSED, writable(why(error), MOST_WORDS)
             file.rows_stored, file.rows_rejected = 0, file.rows_read
+            rejects.abandon(broken=isinstance(error, OSError))
         finally:
             rejects.abandon()
         return self.keep(file, run, rejects)
@@ -191,16 +197,20 @@ class OneFile:
             replace_rows(self.dataset.model, run, shape.fields, shape.null, batches, after)
 
     def columns(self, table: Table, shape: Shape) -> Iterator[Columns]:
-        """Yield the good rows as columns; put the bad ones aside."""
-        done = 0
+        """Yield the good rows as columns; put the bad ones aside. Raises UnreadableError if the file breaks off."""
+        done, last = 0, None
         for batch in table.batches():
             self.file.rows_read += len(batch)
             columns, bad = shape.shape(batch)
             self.rejects.add(bad)
             if columns:
                 yield columns
+            if bad:
+                last = bad[-1]
             self.advance(table.characters - done)
             done = table.characters
+        if last and last.row == self.file.rows_read and not table.ended:
+            raise UnreadableError(f"The file was cut off: line {last.line:,}, the last one, has no end. {last.reason}")
 
     def reject_twins(self, run: CourseRun) -> None:
         """Take out rows that say again who or what an earlier row is, where nobody may come twice."""
@@ -268,12 +278,12 @@ def writable(text: str, most: int = 500) -> str:
     return text[:most].encode("utf-8", "replace").decode().replace("\0", "")
 
 
-def in_words(error: Exception) -> str:
+def why(error: Exception) -> str:
     """Return a sentence on what went wrong with a file."""
     if isinstance(error, UnreadableError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
         return f"It could not be read or written: {error.strerror}."
     if isinstance(error, Error):
-        return f"The database ({connection.vendor}) refused it: {str(error).splitlines()[0] if str(error) else error!r}"
+        return f"The database ({connection.vendor}) refused it: {(str(error) or repr(error)).splitlines()[0]}."
     return f"It is damaged: {error or type(error).__name__}."

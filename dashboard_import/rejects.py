@@ -55,10 +55,13 @@ class Rejects:
         if self.file:
             self.file.close()
 
-    def abandon(self) -> None:
-        """Close the file of a load that has failed, or that was closed before."""
+    def abandon(self, *, broken: bool = False) -> None:
+        """Close the file of a load that has failed, or that was closed before; delete it if it is `broken`."""
         with contextlib.suppress(OSError):  # a full disk has been said already
             self.close()
+        if broken and self.file:
+            self.file = None
+            self.path.unlink(missing_ok=True)
 
     @property
     def name(self) -> str:

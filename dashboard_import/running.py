@@ -51,6 +51,12 @@ def hold(number: int) -> Callable[[], None]:
     return free
 
 
+def hold_again(number: int) -> None:
+    """Take the lock of this process's import once more if it went away with a connection to PostgreSQL."""
+    if connection.vendor == "postgresql" and number not in _held({number}):
+        hold(number)
+
+
 def lost() -> models.QuerySet[ImportRun]:
     """Return the imports that are said to run although their processes are gone. Reads only."""
     rows = ImportRun.objects.filter(status=ImportRun.Status.RUNNING)

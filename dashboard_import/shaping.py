@@ -160,10 +160,10 @@ def refuse_wrong_header(dataset: Dataset, names: list[str]) -> None:
         known, likely_known = (sum(map(one.knows, names)) for one in (dataset, likely))
         if missing or likely_known > known:
             raise UnreadableError(f"By its columns this is {likely.dashed}, not {dataset.dashed}.")
-    if missing:
+    if missing and not dataset.guessed:
         raise UnreadableError(f"The column {missing[0]} is missing: this is no file of {dataset.dashed}.")
-    if not dataset.needed and not any(map(dataset.knows, names)):
-        raise UnreadableError(f"No column of {dataset.dashed} is there.")
+    if len(names) == 1:
+        raise UnreadableError(f"There is one column only: this is no file of {dataset.dashed}.")
 
 
 def name_in(dataset: Dataset, name: str, names: list[str]) -> bool:

@@ -221,7 +221,7 @@ def subdivisions(run: CourseRun) -> None:
         run, ["subdivisions"],
         f"SELECT 'subdivisions' AS kind, {NO_STEP}, {NO_DAY}, subdivision_first AS value,"
         f" coalesce(sum(joiner_count), 0) AS everyone, {nobody} FROM {table}"
-        " WHERE run_id = %(run)s GROUP BY subdivision_first",
+        " WHERE run_id = %(run)s AND subdivision_first <> '' GROUP BY subdivision_first",
     )  # fmt: skip
 
 

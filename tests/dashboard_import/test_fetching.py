@@ -2,6 +2,7 @@
 
 import datetime
 import errno
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -71,6 +72,26 @@ def test_what_is_asked_for(futurelearn, options, names):
     code, lines = run_import("--dry-run", *options)
     assert code == 0
     assert {line.partition(":")[0] for line in lines if "to be fetched" in line} == names
+
+
+class Terminal(io.StringIO):
+    """Standard error on a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_bar_shows_how_far_it_is(futurelearn, data, monkeypatch):
+    monkeypatch.setattr("sys.stderr", seen := Terminal())
+    run_import("--course=the-mind-is-flat")
+    assert "0/2 " in seen.getvalue()
+    monkeypatch.setattr("sys.stderr", seen := Terminal())
+    run_import(f"--from={data}")
+    size = sum(path.stat().st_size for path in data.rglob("*.csv") if path.name != "metadata.csv")
+    assert f"0.00/{size / 1000:.0f}k" in seen.getvalue()
+    monkeypatch.setattr("sys.stderr", seen := io.StringIO())
+    run_import("--course=the-mind-is-flat")
+    assert seen.getvalue() == ""
 
 
 def test_nothing_of_that_name(futurelearn):

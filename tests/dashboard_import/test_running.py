@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.db import connection
 
-from dashboard_import import archive
+from dashboard_import import archive, rollups
 from dashboard_import.importing import load_upload, load_waiting
 from dashboard_import.models import ImportedFile, ImportRun, StepActivity, Tally
 from dashboard_import.running import TakenError, hold, is_lost
@@ -156,3 +156,27 @@ def test_an_upload_that_another_process_has_begun(data_dir):
             hold(row.pk)
     free()
     assert is_lost(ImportRun.objects.get())
+
+
+def test_a_database_server_that_hangs_up_costs_one_file(load, tmp_path, monkeypatch):
+    """The lock goes with the connection, and the import goes on with another one: it takes the lock again."""
+    if connection.vendor == "sqlite":
+        pytest.skip("a file does not hang up")
+    for run in (1, 2):
+        write(tmp_path / f"bread-{run}_step-activity.csv", text("step-activity"))
+    load(tmp_path)
+    seen = []
+
+    def hang_up(run, kind):
+        seen.append(is_lost(ImportRun.objects.first()))
+        if run.number == 1:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    monkeypatch.setattr(rollups, "refresh", hang_up)
+    said = load(tmp_path, "--again")
+    assert seen == [False, False]
+    assert "bread-1_step-activity.csv: refused" in said
+    assert said.splitlines()[-1].endswith("Missing: bread-1_step-activity.csv.")
+    assert StepActivity.objects.count() == 6
+    assert ImportRun.objects.first().status == "incomplete"
