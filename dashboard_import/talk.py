@@ -129,11 +129,17 @@ def ties() -> str:
 
 @rollup("comments")
 def network(run: CourseRun) -> None:
-    """Count replies from one person to another among those with most of them; and people and pairs by first day."""
+    """Count replies from one person to another among those with most of them; people and pairs by first day; and
+    people by how many others they exchanged replies with.
+    """
     same = ", ".join(f"{{0}} AS {name}" for name in AUDIENCES)  # of everyone, whichever group is counted
     by_day = "CAST(NULL AS smallint) AS week, CAST(NULL AS smallint) AS step, since AS day, '' AS value"
+    both_ways = "SELECT writer AS person, receiver AS other FROM ties UNION SELECT receiver, writer FROM ties"
     refill(
-        run, ["network", "network_people", "network_pairs"],
+        run, ["network", "network_people", "network_pairs", "connections"],
+        f"SELECT 'connections' AS kind, {NO_STEP}, {NO_DAY}, CAST(d.others AS varchar(9)) AS value,"
+        f" {same.format('count(*)')} FROM (SELECT person, count(*) AS others FROM ({both_ways}) AS b GROUP BY person) d"
+        " GROUP BY d.others",
         f"SELECT 'network' AS kind, {NO_STEP}, {NO_DAY}, writer || ' ' || receiver AS value,"
         f" {same.format('replies')} FROM ties JOIN drawn a ON a.person = writer JOIN drawn b ON b.person = receiver",
         f"SELECT 'network_people' AS kind, {by_day}, {same.format('count(*)')} FROM met GROUP BY since",
