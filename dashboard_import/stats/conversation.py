@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from dashboard_import.models import Talker
 from dashboard_import.stats import registry
 from dashboard_import.stats.drawing import DAY, MOST_DAYS, by_value, in_parts, missing, say_of
+from dashboard_import.stats.kinds import SEVERAL, name_of
 from dashboard_import.stats.links import reading
 from dashboard_import.stats.lists import PER_PAGE, pager
 from dashboard_import.stats.reading import AUDIENCES, RunNumbers, step_name
@@ -26,15 +27,7 @@ from mooc.lib.charts.scales import day_ticks
 
 registry.page("conversation", _("Conversation"))
 COMMON = {"page": "conversation", "files": ("comments",)}
-NAMES = {
-    "lone": _("Lone posts"), "initiating": _("Initiating posts"), "first_reply": _("First replies"),
-    "further_reply": _("Further replies"), "initiators_reply": _("Initiators’ replies"),
-    "loner": _("Loners"), "replier": _("Repliers"), "initiator": _("Initiators without replying"),
-    "initiator_responding": _("Initiators who respond"), "active": _("Active social learners"),
-    "active_without_turns": _("Active social learners without turn-taking"),
-    "reluctant": _("Reluctant active social learners"),
-}  # fmt: skip
-PARTS = [NAMES[name] for name in TYPES]
+PARTS = [SEVERAL[name] for name in TYPES]
 KINDS_OF_COMMENT = _(
     "A lone post got no reply by somebody else; replies to it by its own author are lone too. An initiating post got "
     "one. A first reply is a person’s first in a thread, a further reply a later one. An initiator’s reply is by who "
@@ -50,11 +43,6 @@ TEAM_TOO = _("The team is among them. Comments without an author are each by som
 TIES = _(
     "It is of everyone, whichever group you count. Replies to oneself and comments without an author are left out."
 )
-
-
-def name_of(value: str) -> str:
-    """Return our word for a kind of comment or of talker."""
-    return str(NAMES.get(value, value))
 
 
 @registry.chart(
