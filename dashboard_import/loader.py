@@ -15,6 +15,7 @@ from dashboard_import.bulk import Columns, delete_twins, replace_rows
 from dashboard_import.datasets import DATASETS, Dataset
 from dashboard_import.models import CourseRun, ImportedFile, ImportRun
 from dashboard_import.rejects import Rejects
+from dashboard_import.running import TakenError, give_up_lost, hold
 from dashboard_import.runs import RunFacts, course_run, find_run
 from dashboard_import.shaping import Reject, Shape
 from dashboard_import.sources import TOTALS, Source
@@ -38,7 +39,8 @@ MOST_WORDS = 4_000
 class Import:
     """One execution of the importer, in a `with`: it leaves an ImportRun, also when it ends by an exception.
 
-    With `dry_run` files are read and judged, and nothing is written anywhere. `again` loads files that are as they
+    A row that is in the database already has to wait there: TakenError where another process was quicker. With
+    `dry_run` files are read and judged, and nothing is written anywhere. `again` loads files that are as they
     were. `advance` is told how many bytes are done.
     """
 
@@ -57,9 +59,22 @@ class Import:
     def __enter__(self) -> Self:
         self.began = time.monotonic()
         if not self.dry_run:
-            self.row.status = ImportRun.Status.RUNNING
-            self.row.save()
+            give_up_lost()
+            with transaction.atomic():
+                self.begin()
+                self.free = hold(self.row.pk)
+            self.row.refresh_from_db()
         return self
+
+    def begin(self) -> None:
+        """Say that this import runs: a new one, or one that waits. Raises TakenError where it waits no more."""
+        if self.row.pk is None:
+            self.row.status, self.row.source = ImportRun.Status.RUNNING, writable(self.row.source)
+            self.row.save()
+            return
+        waiting = ImportRun.objects.filter(pk=self.row.pk, status=ImportRun.Status.WAITING)
+        if not waiting.update(status=ImportRun.Status.RUNNING, seen=clock.now()):
+            raise TakenError
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
         row, now = self.row, clock.now()
@@ -68,17 +83,20 @@ class Import:
         if error is not None:
             row.status = ImportRun.Status.FAILED
             missing.append(str(error) or kind.__name__)
-        row.error = "\n".join(missing)[:MOST_WORDS].replace("\0", "")
+        row.error = writable("\n".join(missing), MOST_WORDS)
         row.finished = row.seen = now
         row.seconds = round(time.monotonic() - self.began, 3)
         self.count()
         if not self.dry_run:
-            row.save()
+            try:
+                row.save()
+            finally:
+                self.free()
 
     def count(self) -> None:
         """Add up the files."""
         self.row.files = len(self.files)
-        for name in ("rows_read", "rows_stored", "rows_rejected"):
+        for name in ImportRun.COUNTS:
             setattr(self.row, name, sum(getattr(file, name) for file in self.files))
 
     @property
@@ -88,14 +106,12 @@ class Import:
 
     def note(self, name: str, kind: str, facts: RunFacts | None, outcome: str, problem: str = "") -> ImportedFile:
         """Write down a file that there is nothing to load from: FutureLearn has none, or it could not be fetched."""
-        file = ImportedFile(name=name[:500], kind=kind, outcome=outcome, problem=problem)
+        file = ImportedFile(name=writable(name), kind=kind, outcome=outcome, problem=writable(problem, MOST_WORDS))
         return self.keep(file, course_run(facts) if facts and not self.dry_run else None)
 
     def load(self, source: Source) -> ImportedFile:
         """Load one file, or say why not. Raises only what concerns the whole import, such as a lost database."""
-        file = ImportedFile(
-            name=source.name[:500].encode("utf-8", "replace").decode(), kind=source.kind, size=source.size
-        )
+        file = ImportedFile(name=writable(source.name), kind=source.kind, size=source.size)
         run, is_new, rejects = None, False, Rejects(self.row.pk or 0, source.name, keep=not self.dry_run)
         try:
             refuse_unknown(source, self.seen)
@@ -117,10 +133,10 @@ class Import:
         except TROUBLE as error:
             run = kept_run(run, is_new)
             file.pk = None
-            file.outcome, file.problem = Outcome.REFUSED, in_words(error)
+            file.outcome, file.problem = Outcome.REFUSED, writable(in_words(error), MOST_WORDS)
             file.rows_stored, file.rows_rejected = 0, file.rows_read
         finally:
-            rejects.close()
+            rejects.abandon()
         return self.keep(file, run, rejects)
 
     def finish(self, file: ImportedFile, run: CourseRun, rejects: Rejects) -> None:
@@ -140,7 +156,6 @@ class Import:
         file.import_run, file.run = self.row, run
         if rejects:
             file.rejects, file.rejects_file = rejects.first, rejects.name
-        file.problem = file.problem[:MOST_WORDS].replace("\0", "")
         file.save()
 
 
@@ -201,7 +216,8 @@ class OneFile:
                 self.rejects.add([Reject(row, line, reason, cells) for row, line, cells in rows if row in twins])
 
     def settle(self) -> None:
-        """Count; refuse a file of which nothing is left."""
+        """Count; refuse a file of which nothing is left. Raises OSError where the rejected rows cannot be kept."""
+        self.rejects.close()
         file = self.file
         file.rows_rejected = self.rejects.count
         file.rows_stored = file.rows_read - file.rows_rejected
@@ -245,6 +261,11 @@ def is_loaded(file: ImportedFile, run: CourseRun | None) -> bool:
         loaded = loaded.filter(name=file.name)
     last = loaded.order_by("-pk").values_list("digest", flat=True).first()
     return last == file.digest
+
+
+def writable(text: str, most: int = 500) -> str:
+    """Return a text as a database takes it: bounded, without NUL, and with a mark for bytes that are no text."""
+    return text[:most].encode("utf-8", "replace").decode().replace("\0", "")
 
 
 def in_words(error: Exception) -> str:

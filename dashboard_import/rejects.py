@@ -1,5 +1,6 @@
 """Rows that are not stored: all of them in a file, the first ones kept for the page of the import."""
 
+import contextlib
 import csv
 import re
 from pathlib import Path
@@ -50,8 +51,14 @@ class Rejects:
         csv.writer(self.file).writerow(["line", "reason", *map(guarded, self.header)])
 
     def close(self) -> None:
+        """Let all rows be in the file. Raises OSError, as `add` does: call it before the load is committed."""
         if self.file:
             self.file.close()
+
+    def abandon(self) -> None:
+        """Close the file of a load that has failed, or that was closed before."""
+        with contextlib.suppress(OSError):  # a full disk has been said already
+            self.close()
 
     @property
     def name(self) -> str:

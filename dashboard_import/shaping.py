@@ -108,6 +108,8 @@ class Shape:
             raise ValueError(f"The row has {len(row):,} cells instead of {self.width:,}.")
         if row == self.header:
             raise ValueError("The row repeats the names of the columns.")
+        if any(map(ESCAPED.search, row)):
+            raise ValueError("The row holds bytes that are not UTF-8.")
         shaped = []
         for place, cell, name, filled in self.places:
             text = row[place]
@@ -117,8 +119,6 @@ class Shape:
                 shaped += cell.one(text)
             except ValueError as error:
                 raise ValueError(f"{name} {error}.") from None
-        if any(map(ESCAPED.search, row)):
-            raise ValueError("The row holds bytes that are not UTF-8.")
         self.compare_step(row)
         shaped += [""] * len(self.empty)
         if self.unknown:

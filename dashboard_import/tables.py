@@ -174,6 +174,8 @@ class Table:
         names = self.first.rows[0]
         if len(names) > MOST_COLUMNS:
             raise UnreadableError(f"The file has {len(names):,} columns; {MOST_COLUMNS:,} is the most.")
+        if any(map(ESCAPED.search, names)):
+            raise UnreadableError("The names of the columns hold bytes that are not UTF-8.")
         return names
 
     def batches(self) -> Iterator[Batch]:

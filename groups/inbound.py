@@ -2,36 +2,44 @@
 anything but UnreadableError: what mail programs and strangers send can be broken in every way.
 """
 
+import codecs
 import hashlib
 import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email import message_from_bytes, policy
+from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import EmailMessage, Message
+from email.policy import EmailPolicy
 from email.utils import getaddresses
 
-import nh3
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from groups.mail_html import text_of_html
 from groups.pictures import Picture, picture_of
 from mooc.lib.addresses import clean_address, fold
-from mooc.lib.plain_text import plain_text
 from mooc.lib.text import REFUSED
 
 log = logging.getLogger(__name__)
 
 MOST_PARTS = 100
+# What the library would take minutes for. Thirty megabytes of attachments have 400,000 lines.
+MOST_LINES, MOST_BOUNDARIES, MOST_LOOKS = 450_000, 5_000, 8_000_000
 LONGEST_BODY = 400_000  # characters of text or html that are looked at
+LONGEST_HEADER, LONGEST_CONTENT_HEADER = 20_000, 2_000
 LONGEST_NAME = 100
 MOST_IDS = 50
 HEAD = 256 * 1024  # bytes of a message that is too large, in which its head is looked for
 
 _LOCAL = re.compile(r"[\w.+-]{1,64}@(?:[\w-]{1,60}\.)?localhost", re.ASCII)
 _ID = re.compile(r"<([^<>\s]{3,300})>")
+_WORD = r"=\?[^?\s]+\?[bq]\?[^?]*\?="
+_WORDS = re.compile(rf"{_WORD}(?:\s+{_WORD})*", re.IGNORECASE)
+_HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # of pairs, and no bytes that the library could not read
+_SLOW = {"punycode", "idna"}  # as charsets these take time by the square of a text's length, and mean nothing
 _PREFIX = re.compile(
     r"\s*(?:(?:re|aw|antw|sv|vs|fw|fwd|wg|tr|rv|enc|ref|odp|回复|答复|回覆|返信)\s*(?:\[\d+\])?\s*[:\uff1a]"
     r"|\[[^\]]{1,80}\])",
@@ -50,6 +58,17 @@ class UnreadableError(ValueError):
     """This is no message, or one that our parser cannot get through."""
 
 
+class _ShortHeaders(EmailPolicy):
+    """The modern policy with long headers cut: its reading of one takes time by the square of its length."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[: LONGEST_CONTENT_HEADER if name.lower().startswith("content-") else LONGEST_HEADER]
+
+
+_POLICY = _ShortHeaders()
+
+
 @dataclass(frozen=True)
 class Incoming:
     """A message as we use it. Header texts are decoded and on one line; addresses are clean or empty."""
@@ -64,7 +83,7 @@ class Incoming:
     pictures: tuple[Picture, ...]
     left_out: tuple[str, ...]  # sentences on what was not kept
     sealed: bool  # encrypted: nobody but its receiver could read it
-    headers: dict[str, tuple[str, ...]]  # by small name, raw
+    headers: dict[str, tuple[str, ...]]  # by small name, on one line, encoded words as they came
     digest: str
 
     @property
@@ -82,7 +101,8 @@ def read(raw: bytes, picture_bytes: int, *, head_only: bool = False) -> Incoming
     Raises UnreadableError.
     """
     try:
-        message = message_from_bytes(raw[:HEAD] if head_only else raw, policy=policy.default)
+        _refuse_mazes(raw)
+        message = message_from_bytes(raw[:HEAD] if head_only else raw, policy=_POLICY)
         return _read(message, hashlib.sha256(raw).hexdigest(), 0 if head_only else picture_bytes, head_only)
     except UnreadableError:
         raise
@@ -92,13 +112,24 @@ def read(raw: bytes, picture_bytes: int, *, head_only: bool = False) -> Incoming
         raise UnreadableError(type(error).__name__) from error
 
 
+def _refuse_mazes(raw: bytes) -> None:
+    """Raise UnreadableError where a message has so many lines or parts that reading it would keep us for minutes.
+
+    The library looks at each line once for each part that is open.
+    """
+    lines, parts = max(raw.count(b"\n"), raw.count(b"\r")), raw.count(b"\n--")
+    looks = lines * (1 + raw.lower().count(b"boundary"))
+    if lines > MOST_LINES or parts > MOST_BOUNDARIES or looks > MOST_LOOKS:
+        raise UnreadableError("a maze")
+
+
 def _read(message: EmailMessage, digest: str, picture_bytes: int, head_only: bool) -> Incoming:
     headers: dict[str, list[str]] = {}
     for name, value in message.raw_items():
-        headers.setdefault(name.lower(), []).append(str(value))
+        headers.setdefault(name.lower(), []).append(_line(str(value)))
     if not {"from", "date", "message-id", "subject", "received", "return-path"} & headers.keys():
         raise UnreadableError("no head")
-    senders = [pair for pair in getaddresses([_unfolded(text) for text in headers.get("from", [])]) if pair[1]]
+    senders = [pair for pair in getaddresses(headers.get("from", [])) if pair[1]]
     ids = [
         found for name in ("references", "in-reply-to") for text in headers.get(name, []) for found in _ID.findall(text)
     ]
@@ -110,7 +141,7 @@ def _read(message: EmailMessage, digest: str, picture_bytes: int, head_only: boo
         senders=len(senders), message_id=own[1] if own else "", ids=tuple(dict.fromkeys(ids[-MOST_IDS:])),
         subject=subject_of(_decoded((headers.get("subject") or [""])[0])), text=text, pictures=pictures,
         left_out=left_out, sealed=sealed, digest=digest,
-        headers={name: tuple(_unfolded(value) for value in values) for name, values in headers.items()},
+        headers={name: tuple(values) for name, values in headers.items()},
     )  # fmt: skip
 
 
@@ -129,18 +160,26 @@ def _address(text: str) -> str:
         return text if _LOCAL.fullmatch(text) else ""
 
 
-def _unfolded(text: str) -> str:
-    return " ".join(text.split())
+def _line(text: str) -> str:
+    """Return a header on one line, without what cannot be stored; bytes that are not ASCII are UTF-8 as a rule."""
+    raw = _HALVES.sub("", text).encode("utf-8", "surrogateescape")
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        text = raw.decode("windows-1252", "replace")
+    return " ".join(_storable(" ".join(text.split())).split())
 
 
 def _decoded(text: str) -> str:
-    """Return a header's text with its encoded words decoded, on one line, without what cannot be stored."""
-    line = _unfolded(text)
+    """Return a header's text on one line with its encoded words decoded."""
+    return _line(_WORDS.sub(_in_words, _line(text)))
+
+
+def _in_words(found: re.Match[str]) -> str:
     try:
-        line = str(make_header(decode_header(line)))
+        return str(make_header(decode_header(found[0])))
     except (HeaderParseError, LookupError, UnicodeError, ValueError):
-        line = line.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return _unfolded(_storable(line))
+        return found[0]
 
 
 def _storable(text: str) -> str:
@@ -153,7 +192,7 @@ def _body(message: EmailMessage, picture_bytes: int) -> tuple[str, tuple[Picture
     for part in _leaves(message):
         kind = part.get_content_type()
         name = _decoded(part.get_filename() or "")[:LONGEST_NAME]
-        attached = bool(name) or _unfolded(str(part.get("Content-Disposition", ""))).lower().startswith("attachment")
+        attached = bool(name) or str(part.get("Content-Disposition", "")).strip().lower().startswith("attachment")
         if kind in _SIGNED:
             continue
         if kind in _SEALED:
@@ -167,7 +206,7 @@ def _body(message: EmailMessage, picture_bytes: int) -> tuple[str, tuple[Picture
             _keep(part, kind, name, picture_bytes, pictures, left_out)
     text = "\n\n".join(piece for piece in plain if piece.strip())
     if not text.strip():
-        text = "\n\n".join(text_of_html(piece) for piece in html)
+        text = "\n\n".join(text_of_html(piece[:LONGEST_BODY]) for piece in html)
     return _storable(text[:LONGEST_BODY]), tuple(pictures), tuple(left_out), sealed and not text.strip()
 
 
@@ -221,7 +260,7 @@ def _text(part: Message) -> str:
     named = "windows-1252" if named in ("iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii") else named
     for charset in ("utf-8", named) if named == "windows-1252" else (named, "utf-8"):
         try:
-            return content.decode(charset)
+            return content.decode("utf-8" if codecs.lookup(charset).name in _SLOW else charset)
         except (LookupError, ValueError):
             continue
     return content.decode("windows-1252", "replace")
@@ -241,26 +280,3 @@ def _flowed(text: str, part: Message) -> str:
             joined.append(stuffed)
         soft = stuffed.endswith(" ") and stuffed != "-- " and not stuffed.startswith(">")
     return "\n".join(joined)
-
-
-def text_of_html(html: str) -> str:
-    """Return the html of a mail program as plain text; what it quotes has `>` before each line."""
-    source = nh3.clean(html[:LONGEST_BODY], tags=_TAGS, attributes={"a": {"href"}}, link_rel=None)
-    pieces, depth = [], 0
-    for piece in re.split(r"(</?blockquote>)", source):
-        if piece == "<blockquote>":
-            depth += 1
-        elif piece == "</blockquote>":
-            depth -= 1
-        elif piece.strip():
-            text = re.sub(r"\n{3,}", "\n\n", plain_text(piece)).strip("\n")
-            pieces.append(
-                "\n".join(f"{'>' * depth} {line.strip()}" if depth else line.strip() for line in text.split("\n"))
-            )
-    return "\n".join(pieces)
-
-
-_TAGS = {
-    "a", "b", "blockquote", "br", "dd", "div", "dl", "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "li",
-    "ol", "p", "pre", "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "u", "ul",
-}  # fmt: skip

@@ -3,6 +3,7 @@
 import datetime
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 
@@ -28,6 +29,12 @@ def report(post: Post, by: Signup, words: str = "", now: datetime.datetime | Non
         shown = Post.objects.filter(pk=post.pk, state=State.SHOWN)
         shown.update(state=State.HELD, why=_("Reported by a member."))
     return True
+
+
+def to_look_at() -> QuerySet[Post]:
+    """Return the posts that wait for a moderator: held ones, and those reported since one last looked."""
+    reported = Report.objects.filter(settled=None).values("post")
+    return Post.objects.filter(Q(state=State.HELD) | Q(pk__in=reported)).order_by("pk")
 
 
 @transaction.atomic

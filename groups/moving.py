@@ -19,7 +19,9 @@ def move(members: QuerySet[Membership], into: Group, now: datetime.datetime | No
     Call it inside a transaction. Somebody who was in `into` before begins there anew.
     """
     now = now or clock.now()
-    rows = list(members.filter(left=None).exclude(group=into).order_by("pk").select_for_update())
+    going = members.filter(left=None).exclude(group=into)
+    _hold(list(going.values_list("signup", flat=True)))
+    rows = list(going.order_by("pk").select_for_update())
     people = [row.signup_id for row in rows]
     Membership.objects.filter(group=into, signup__in=people).delete()
     Membership.objects.filter(pk__in=[row.pk for row in rows]).update(left=now)
@@ -66,18 +68,33 @@ def ask_for_another(person: Signup, now: datetime.datetime | None = None) -> Gro
 
 
 def _current(person: Signup) -> Membership | None:
-    # The person first, as everybody does who then writes to their memberships.
-    Signup.objects.select_for_update(no_key=True).filter(pk=person.pk).first()
+    _hold([person.pk])
     return Membership.objects.filter(signup=person, left=None).select_related("group").select_for_update(
         of=("self",)
     ).first()  # fmt: skip
 
 
+def _hold(people: list[int]) -> None:
+    """Lock people, as everybody does before they write to their memberships: who leaves while they are moved leaves."""
+    list(Signup.objects.filter(pk__in=people).order_by("pk").select_for_update(no_key=True).values_list("pk"))
+
+
 def reached_by(address: str) -> Group | None:
     """Return the group that a message to this address reaches now; the address of a group that was joined with another
-    leads there. None where no group has it."""
-    group = Group.objects.filter(address__iexact=address).select_related("merged_into").first()
+    leads there, and `group-3-3+tag@` to group 3. None where no group has it."""
+    name, at, domain = address.rpartition("@")
+    plain = f"{name.partition('+')[0]}{at}{domain}"
+    group = Group.objects.filter(address__iexact=plain).select_related("merged_into").first()
     return group and (group.merged_into or group)
+
+
+@transaction.atomic
+def leave_by_button(member: Membership) -> None:
+    """Leave the group whose message had the button, or the one that it was joined with; another group stays."""
+    into = member.group.merged_into_id
+    joined = into and Membership.objects.current().filter(group=into, signup=member.signup).exists()
+    if member.left is None or joined:
+        leave_group(member.signup)
 
 
 def closed_under(people: Iterable[int]) -> dict[int, int]:

@@ -41,7 +41,7 @@ class Waiting(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Post]) -> QuerySet[Post]:
         if self.value() == "held":
-            return queryset.filter(state=Post.State.HELD)
+            return queryset.filter(pk__in=moderating.to_look_at())
         return queryset.filter(reports__isnull=False).distinct() if self.value() == "reported" else queryset
 
 

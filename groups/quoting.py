@@ -15,11 +15,13 @@ WRAP = 3  # lines over which an introduction may be broken
 NEAR = 3  # lines after an introduction in which the quoted text must begin
 
 _HEADER = re.compile(r"[*_]{0,2}[^\W\d_][\w .’'-]{1,30}[*_]{0,2}\s?[:\uff1a]")
+_RULE = re.compile(r"[-_* ]*\Z|-{4,}.*-{4,}\Z")  # drawn over a copied head, or around a line that introduces
 _SIGNATURE = re.compile(r"(?:-- ?|--\xa0|—|_{3,})\Z")
 # What phones add. Mail programs write it in the language of the phone; the name of the thing stays.
 _PHONE = re.compile(
     r"(?:sent|get|gesendet|von meinem|envoyé|enviado|inviato|verzonden|verstuurd|wysłane|skickat|sendt|отправлено)\b"
-    r".{0,40}\b(?:iphone|ipad|android|outlook|samsung|galaxy|huawei|xiaomi|mobile|phone|handy|gmx|yahoo)\b.{0,40}\Z",
+    r".{0,40}\b(?:iphone|ipad|android|outlook|samsung|galaxy|huawei|xiaomi|mobile|phone|handy|gmx|yahoo|proton)\b"
+    r".{0,60}\Z",
     re.IGNORECASE,
 )
 
@@ -71,7 +73,8 @@ def _by_address(lines: list[str], address: str) -> tuple[int, int] | None:
             continue
         end = next((last for last in range(number, min(number + WRAP, len(lines))) if _is_end(lines[last])), number)
         following = [text for text in lines[end + 1 : end + 1 + NEAR] if text]
-        if not (following and following[0].startswith(">")) and not _is_end(lines[end]):
+        marked = following and following[0].startswith(">")
+        if not (marked or _is_end(lines[end]) or _RULE.match(line)):
             continue
         # Broken over lines, it begins above: with the date, and without the end of a sentence.
         before = lines[number][: lines[number].lower().index(address)]
@@ -91,7 +94,7 @@ def _by_headers(lines: list[str]) -> tuple[int, int] | None:
         block = lines[number : number + 4]
         if all(_HEADER.match(line) for line in block[:3]) and any("@" in line for line in block):
             above = number - 1
-            while above >= 0 and (not lines[above] or set(lines[above]) <= set("_-* ")):
+            while above >= 0 and _RULE.match(lines[above]):
                 above -= 1
             end = number
             while end < len(lines) and lines[end]:

@@ -1,12 +1,15 @@
 """Who reads what in a group: names as members see them, who gets a post at once, and when a digest is due."""
 
 import datetime
+import re
+import unicodedata
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from groups.models import Membership
 from groups.posts import Mute, Post, Preference
+from sequence.models import Sequence
 from signup.models import Signup
 
 MORNING = datetime.time(7)
@@ -14,9 +17,17 @@ DAY = datetime.timedelta(days=1)
 
 
 def shown_name(signup: Signup) -> str:
-    """Return the name that other members see, never an address: some people type theirs as their name."""
+    """Return the name that other members see, never an address: some people type theirs as their name.
+
+    Nobody is called as the organisers are.
+    """
     name = " ".join(signup.name.split())
-    return name if name and "@" not in name else _("A member")
+    taken = not name or _letters(name) == _letters(_("Course team"))
+    return _("A member") if taken or "@" in name else name
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", name)).casefold()
 
 
 def author_name(post: Post) -> str:
@@ -57,14 +68,14 @@ def next_morning(signup: Signup, now: datetime.datetime) -> datetime.datetime:
     return next(moment for moment in (_morning(signup, day), _morning(signup, day + DAY)) if moment > now)
 
 
-def last_morning(signup: Signup, now: datetime.datetime) -> datetime.datetime:
-    """Return the last moment up to `now` at which it was seven in the morning where the learner lives, in UTC."""
-    day = now.astimezone(signup.zone).date()
-    return next(moment for moment in (_morning(signup, day), _morning(signup, day - DAY)) if moment <= now)
+def last_morning(whose: Signup | Sequence, now: datetime.datetime) -> datetime.datetime:
+    """Return the last moment up to `now` at which it was seven in the morning where somebody or a course is, in UTC."""
+    day = now.astimezone(whose.zone).date()
+    return next(moment for moment in (_morning(whose, day), _morning(whose, day - DAY)) if moment <= now)
 
 
-def _morning(signup: Signup, day: datetime.date) -> datetime.datetime:
-    return datetime.datetime.combine(day, MORNING, signup.zone).astimezone(datetime.UTC)
+def _morning(whose: Signup | Sequence, day: datetime.date) -> datetime.datetime:
+    return datetime.datetime.combine(day, MORNING, whose.zone).astimezone(datetime.UTC)
 
 
 def set_preference(person: Signup, mail: str, echo: bool, now: datetime.datetime) -> Preference:

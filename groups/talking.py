@@ -5,6 +5,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable
 from email.utils import parseaddr
+from urllib.parse import unquote
 
 from django.conf import settings
 from django.db import transaction
@@ -25,6 +26,7 @@ Reason = Refusal.Reason
 HOUR, DAY = datetime.timedelta(hours=1), datetime.timedelta(days=1)
 MOST_ANSWERS = 50  # to strangers, of one group in a day: their addresses may be forged
 KEEP_REFUSALS = datetime.timedelta(days=30)
+OUTSIDE = (Reason.STRANGER, Reason.FORMER)
 _BEGINNING = 60  # characters of a text that stand as its subject where it has none
 
 Finder = Callable[[Iterable[str]], Post | None]
@@ -97,10 +99,13 @@ def _take(
     if len(text) > LONGEST_TEXT:
         raise RefusedError(Reason.LARGE)
     parent = find_post(group, message.ids) or copy_of(message.ids)
-    known_by = message.message_id or message.digest
+    proven = is_aligned(message.folded, envelope_sender)
+    # With the text: some programs give all their messages one id.
+    known_by = (message.message_id, text) if message.message_id else (message.digest,)
+    why = _("Nothing proves that the course team wrote it.") if author is None and not proven else ""
     return write(
-        group, author, without_keys(text), Post.Source.MAIL, subject=message.subject, parent=parent,
-        origin=_origin(message.folded, known_by), pictures=message.pictures, left_out=message.left_out, now=now,
+        group, author, text, Post.Source.MAIL, subject=message.subject, parent=parent, why=why,
+        origin=_origin(message.folded, *known_by), pictures=message.pictures, left_out=message.left_out, now=now,
     )  # fmt: skip
 
 
@@ -111,6 +116,17 @@ def _origin(*parts: str) -> str:
 def is_our_address(address: str) -> bool:
     """Say whether mail from this address is our own: a group's."""
     return Group.objects.filter(address=fold(address)).exists()
+
+
+def is_aligned(address: str, envelope_sender: str | None) -> bool:
+    """Say whether a message was handed over in the name of the domain that its From names, as far as that is known.
+
+    Mail servers check the sender that they are told, never From: without this anybody could write as the course team.
+    """
+    if envelope_sender is None:
+        return True
+    told, said = (fold(one).rpartition("@")[2] for one in (envelope_sender.strip("<> "), address))
+    return told == said or told.endswith(f".{said}") or said.endswith(f".{told}")
 
 
 def writer(group: Group, folded: str) -> Signup | None:
@@ -146,11 +162,13 @@ def write(
     parent: Post | None = None,
     pictures: Iterable[Picture] = (),
     left_out: Iterable[str] = (),
+    why: str = "",
     now: datetime.datetime | None = None,
 ) -> Post | None:
     """Store one post, which goes out in the next tick; return None where `origin` says that it is stored already.
 
-    Without an author it is by the organisers. Raises RefusedError on a rate, and where the group has ended.
+    Without an author it is by the organisers. With `why` it waits for a moderator first. Links that open somebody's
+    own pages are taken out. Raises RefusedError on a rate, and where the group has ended.
     """
     now = now or clock.now()
     if not is_open(group, now):
@@ -162,8 +180,10 @@ def write(
     if parent and parent.group_id != group.pk:
         parent = None
     begun = (parent.thread or parent) if parent else None
+    text, subject = without_keys(text), without_keys(subject)
     post = Post(
-        group=group, author=author, thread=begun, parent=parent, origin=origin, source=source, made=now, shown=now,
+        group=group, author=author, thread=begun, parent=parent, origin=origin, source=source, made=now,
+        shown=None if why else now, state=Post.State.HELD if why else Post.State.SHOWN, why=why,
         text=text[:LONGEST_TEXT], left_out=list(left_out),
         subject=begun.subject if begun else (subject or _beginning(text))[:LONGEST_SUBJECT],
     )  # fmt: skip
@@ -182,17 +202,26 @@ def _beginning(text: str) -> str:
 
 
 def without_keys(text: str) -> str:
-    """Return a text without links of ours that open somebody's own pages: people quote the foot of their copies."""
-    keyed = rf"https?://{re.escape(settings.MOOC_DOMAIN)}/(?:me|groups|confirm|unsubscribe)/[^\s<>\"')\]]*"
-    return re.sub(keyed, _("(a personal link was here)"), text)
+    """Return a text without links of ours that open somebody's own pages: people quote the foot of their copies.
+
+    Some mail programs hide a link within one of their own; it is found there too.
+    """
+    return re.sub(r"[^\s<>\"'()\[\]]{10,}", _without_key, text)
+
+
+def _without_key(found: re.Match[str]) -> str:
+    plain = unquote(unquote(found[0])).lower() if "%" in found[0] else found[0].lower()
+    keyed = rf"{re.escape(settings.MOOC_DOMAIN.lower())}/(?:me|groups|confirm|unsubscribe|still-in|check-in)/."
+    return _("(a personal link was here)") if re.search(keyed, plain) else found[0]
 
 
 def refuse(group: Group, address: str, reason: str, now: datetime.datetime) -> Refusal:
-    """Write down that a message was not passed on. Its sender gets at most one answer a day for one reason."""
+    """Write down that a message was not passed on. Its sender gets at most one answer a day for one reason, and who is
+    no member one in all."""
     folded = fold(address)
     today = Refusal.objects.filter(answer=True, made__gt=now - DAY)
-    again = today.filter(folded=folded, reason=reason).exists()
-    outsider = reason in (Reason.STRANGER, Reason.FORMER)
+    outsider = reason in OUTSIDE
+    again = today.filter(folded=folded, reason__in=OUTSIDE if outsider else (reason,)).exists()
     crowd = outsider and today.filter(group=group, reason=reason).count() >= MOST_ANSWERS
     member = None if outsider else Membership.objects.current().filter(group=group, signup__folded=folded).first()
     person = member.signup if member else None

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from groups.links import leaver_of, reader_of, token_of
 from groups.models import Attachment, Group, Membership, Mute, Post, Preference
 from groups.moderating import report
-from groups.moving import leave_group
+from groups.moving import leave_by_button, leave_group
 from groups.readers import set_preference
 from groups.talk_forms import MailForm, PostForm, ReportForm
 from groups.talking import RefusedError, is_open, write
@@ -38,6 +38,7 @@ SAID = {
     "many": gettext_lazy("You have sent as many messages as you can in an hour. Wait a little and send it again."),
     "ended": gettext_lazy("The group has ended. You can read here, and not write any more."),
 }
+LAST_PAGE = 9_999
 # A picture is somebody else's file: it runs nothing and loads nothing, whatever its bytes are.
 PICTURE_POLICY = "default-src 'none'; sandbox"
 
@@ -104,15 +105,15 @@ def staff_page(request: HttpRequest, group: int) -> HttpResponse:
 
 def _write(request: HttpRequest, group: Group, author: Signup | None) -> tuple[PostForm, Post | None]:
     """Return the form and, where it was sent and taken, the post; what was typed stays where it was not."""
-    wanted = request.GET.get("answer", "")
-    answer = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 19 else None
     if request.method != "POST":
-        return PostForm(initial={"answer": answer, "once": new_key()}), None
+        return PostForm(initial={"answer": _number(request.GET.get("answer")), "once": new_key()}), None
     form = PostForm(request.POST)
     if not form.is_valid():
         return form, None
     said = form.cleaned_data
-    origin = hashlib.sha256(f"page\n{author and author.pk}\n{said['once']}".encode()).hexdigest()
+    # With the text: who goes back, writes something else over it and sends that, has written a second message.
+    parts = f"page\n{author and author.pk}\n{said['once']}\n{said['subject']}\n{said['text']}"
+    origin = hashlib.sha256(parts.encode()).hexdigest()
     parent = Post.objects.select_related("thread").filter(group=group, pk=said["answer"]).first()
     try:
         stored = write(
@@ -125,17 +126,22 @@ def _write(request: HttpRequest, group: Group, author: Signup | None) -> tuple[P
     return form, stored or Post.objects.get(group=group, origin=origin)
 
 
+def _number(said: object) -> int | None:
+    """Return the number that an address or a form names; None where it is none that a row could have."""
+    text = str(said)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
 def _page(
     request: HttpRequest, group: Group, reader: Signup | None, form: PostForm | None, context: dict[str, object]
 ) -> HttpResponse:
-    wanted = request.GET.get("page", "1")
-    number = int(wanted) if wanted.isascii() and wanted.isdigit() and 0 < len(wanted) < 5 else 1
-    answered = form["answer"].value() if form else None
+    number = min(_number(request.GET.get("page")) or 1, LAST_PAGE)
+    answered = _number(form["answer"].value()) if form else None
     people = people_of(group, reader)
     shown = {
         "group": group, "title": title_of(group.sequence), "form": form, "is_open": is_open(group, clock.now()),
         "answered": Post.objects.filter(group=group, pk=answered or 0, state=Post.State.SHOWN).first(),
-        "found": page_of_threads(group, reader, max(number, 1)), "people": people,
+        "found": page_of_threads(group, reader, number), "people": people,
         "labels": [person.label for person in people],
         "notice": NOTICES.get(request.GET.get("done"), ""),
     }  # fmt: skip
@@ -199,8 +205,7 @@ def one_click(request: HttpRequest, group: int, token: str) -> HttpResponse:
     if member is None:
         return render(request, "groups/unknown.html", status=404)
     if request.method == "POST":
-        if member.left is None:
-            leave_group(member.signup)
+        leave_by_button(member)
         said = _("You have left the group. You will get no more mail from it.")
         return HttpResponse(said, content_type="text/plain; charset=utf-8")
     return render(request, "groups/leave.html", {"group": member.group})

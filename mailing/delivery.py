@@ -16,7 +16,7 @@ from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 
 from groups.models import Membership
-from mailing.eligible import complained, members_of, why_not
+from mailing.eligible import complained, gone, members_of, why_not
 from mailing.letters import Answer, Outcome
 from mailing.models import Batch, Delivery, Email, Event, OutboxMessage, SitePause, Suppression
 from mailing.talk_readers import of_one_course
@@ -92,11 +92,11 @@ def _claim_of(rows: list[Delivery], bundle: str, now: datetime.datetime) -> Clai
     for person in people.values():
         person.sequence = courses.get(person.sequence_id)  # one row for all of them, and not one for each
     email = Email.objects.select_related("sequence").filter(pk=rows[0].email_id).first() if rows else None
-    members, reported = members_of(email, rows), complained(rows)
+    members, reported, deleted = members_of(email, rows), complained(rows), gone(rows)
     going, skipped, seen = [], {}, set()
     for row in rows:
         row.signup, row.email = people.get(row.signup_id), email
-        reason = why_not(row, members, reported)
+        reason = deleted or why_not(row, members, reported)
         if reason:
             skipped.setdefault(reason, []).append(row)
         elif fold(row.address) not in seen and of_one_course(row, going):

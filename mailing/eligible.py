@@ -8,7 +8,7 @@ from groups.models import Membership
 from mailing.group_letters import still_there
 from mailing.models import Delivery, Email, Suppression
 from mailing.reply_letters import is_there
-from mailing.talk_readers import is_copy, still_reading
+from mailing.talk_readers import is_copy, is_gone, still_reading
 from mooc.lib.addresses import fold
 
 Kind = Delivery.Kind
@@ -34,9 +34,21 @@ def why_not(row: Delivery, members: set[int] | None, complained: set[str]) -> st
     if not person.confirmed:
         return _("The address is no longer confirmed.")
     if members is not None and person.pk not in members:
-        asked = row.kind in (Kind.ASK, Kind.LEFT_OUT)
-        return _("Answered before it was sent.") if asked else _("Left the group, or a moderator holds it.")
+        return _outdated(row.kind)
     return ""
+
+
+def _outdated(kind: int) -> str:
+    if kind in (Kind.ASK, Kind.LEFT_OUT):
+        return _("Answered before it was sent.")
+    if kind == Kind.WAITING:
+        return _("Found a place before it was sent, or wants none.")
+    return _("Left the group or muted the writer, or a moderator holds it.")
+
+
+def gone(rows: Sequence[Delivery]) -> str:
+    """Return in words that what these rows of one bundle tell of is gone, or ""."""
+    return _("What it tells of is not there any more.") if rows and is_gone(rows[0]) else ""
 
 
 def members_of(email: Email | None, rows: Sequence[Delivery]) -> set[int] | None:

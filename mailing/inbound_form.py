@@ -7,6 +7,7 @@ import re
 from urllib.parse import unquote_to_bytes
 
 MOST_FIELDS = 200
+PIECE = 64 * 1024  # bytes
 _BOUNDARY = re.compile(r'boundary="?([^\s";]{1,100})', re.IGNORECASE)
 _NAME = re.compile(rb'\bname="([^"\r\n]{1,100})"', re.IGNORECASE)
 
@@ -38,7 +39,15 @@ def _urlencoded(body: bytes) -> dict[str, bytes]:
 
 
 def _decoded(part: bytes) -> bytes:
-    return unquote_to_bytes(part.replace(b"+", b" "))
+    """Return a value piece by piece: the library keeps an object for each escape, twenty times the memory of all."""
+    found, start = bytearray(), 0
+    while start < len(part):
+        end = start + PIECE
+        escape = part.rfind(b"%", end - 2, end)
+        end = escape if escape > start else end  # never within an escape
+        found += unquote_to_bytes(part[start:end].replace(b"+", b" "))
+        start = end
+    return bytes(found)
 
 
 def _multipart(body: bytes, boundary: bytes) -> dict[str, bytes]:

@@ -1,5 +1,6 @@
 """One message that came by mail, from the provider's route or from a mail server: for whom, and what becomes of it."""
 
+import datetime
 from collections.abc import Iterable
 from enum import StrEnum
 
@@ -26,7 +27,9 @@ class Result(StrEnum):
     UNKNOWN = "for nobody here"
 
 
-def receive(raw: bytes, recipient: str, envelope_sender: str | None = None) -> Result:
+def receive(
+    raw: bytes, recipient: str, envelope_sender: str | None = None, now: datetime.datetime | None = None
+) -> Result:
     """Take one raw message for one recipient. Does not raise for anything that is in the message.
 
     `envelope_sender` is what the mail server was told, "" for a bounce; None where it is not known.
@@ -42,8 +45,9 @@ def receive(raw: bytes, recipient: str, envelope_sender: str | None = None) -> R
             Refusal.objects.create(group=group, reason=Refusal.Reason.UNREADABLE)
         return Result.UNREADABLE
     if group is None:
-        return Result.STORED if take_reply(message, envelope_sender, too_large=too_large) else Result.REFUSED
-    taken = take_mail(message, group, envelope_sender=envelope_sender, too_large=too_large, copy_of=copy_of)
+        taken = take_reply(message, envelope_sender, too_large=too_large, now=now)
+        return Result.STORED if taken else Result.REFUSED
+    taken = take_mail(message, group, envelope_sender=envelope_sender, too_large=too_large, copy_of=copy_of, now=now)
     if taken is None:
         return Result.REPEATED
     return Result.STORED if isinstance(taken, Post) else Result.REFUSED

@@ -51,6 +51,7 @@ class Reply(models.Model):
         indexes = [
             models.Index("email", "id", condition=Q(state="open"), name="reply_open"),
             models.Index("folded", "made", name="reply_of_address"),
+            models.Index("made", name="reply_age"),
         ]
 
     def __str__(self) -> str:

@@ -29,7 +29,7 @@ Kind = Delivery.Kind
 MOST_A_DAY = 50  # from one address
 DAY = datetime.timedelta(days=1)
 LOOKED_AT = 50  # of the last messages to somebody, for the one they answer
-WRITTEN_TO_ALL = (Kind.EMAIL, Kind.WELCOME, Kind.ASK, Kind.INTRO, Kind.NEWS, Kind.LEFT_OUT)
+WRITTEN_TO_ALL = (Kind.EMAIL, Kind.WELCOME, Kind.ASK, Kind.INTRO, Kind.NEWS, Kind.LEFT_OUT, Kind.WAITING)
 
 
 @transaction.atomic
@@ -53,7 +53,7 @@ def take_reply(
         address=message.sender, folded=message.folded, name=message.name[:100], message_id=message.message_id,
         subject=message.subject[:LONGEST_SUBJECT], text=text, left_out=_left_out(message, too_large),
         doubtful=bool(why), made=now,
-        origin=hashlib.sha256(f"{message.folded}\n{message.message_id or message.digest}".encode()).hexdigest(),
+        origin=_origin(message, text),
     )  # fmt: skip
     _find_what_it_answers(reply, message)
     if not insert_if_new(reply):
@@ -62,6 +62,12 @@ def take_reply(
     if stop and not reply.doubtful and ask_for_unsubscribe_link(reply.address, now):
         set_done(reply, _("Asked to stop, and was sent the link that stops all mail."))
     return reply
+
+
+def _origin(message: Incoming, text: str) -> str:
+    # With the text: some programs give all their messages one id.
+    known_by = f"{message.message_id}\n{text}" if message.message_id else message.digest
+    return hashlib.sha256(f"{message.folded}\n{known_by}".encode()).hexdigest()
 
 
 def _left_out(message: Incoming, too_large: bool) -> list[str]:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence as Many
-from datetime import UTC, datetime
 from email.utils import formataddr
 
 from django.conf import settings
@@ -12,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from groups.links import leave_url_of, page_of
-from groups.models import Group, Mute, Post
+from groups.models import Group, Post
 from groups.readers import author_name
 from groups.refusing import LOOP
 from groups.threads import html_of
@@ -21,9 +20,9 @@ from mailing.letters import Letter, Recipient
 from mailing.merge import BRACES, inert, one_line, tag
 from mailing.models import Delivery
 from mailing.render import Finished, finish
-from mailing.talk_readers import organisers_address
+from mailing.talk_readers import organisers_address, posts_of_digest
 from mooc.lib.urls import page_url
-from sequence.models import title_of
+from sequence.models import Sequence, title_of
 
 Kind = Delivery.Kind
 KINDS = (Kind.POST, Kind.DIGEST, Kind.ANSWER)
@@ -43,11 +42,13 @@ def letter_of(deliveries: Many[Delivery]) -> tuple[Letter, list[Recipient]]:
     if first.kind == Kind.POST:
         post = Post.objects.select_related("group__sequence", "author", "thread", "parent").get(pk=int(about[1]))
         return _post_letter(post), [_recipient(row, post.group) for row in deliveries]
+    if about[0] == "copies":
+        return _copies_letter(Sequence.objects.get(pk=int(about[1])), first.bundle), [
+            Recipient(delivery=row.pk, address=row.address, values={BRACES: "{{"}) for row in deliveries
+        ]
     if first.kind == Kind.DIGEST:
         group = Group.objects.select_related("sequence").get(pk=int(about[1]))
-        begin, end = (datetime.fromtimestamp(int(seconds), UTC) for seconds in about[2:4])
-        letter = _digest_letter(group, begin, end, int(about[4]) if len(about) > 4 else None)
-        return letter, [_recipient(row, group) for row in deliveries]
+        return _digest_letter(group, first.bundle), [_recipient(row, group) for row in deliveries]
     group = Group.objects.select_related("sequence").get(pk=int(about[2]))
     return _answer_letter(group, about[1], first.signup is not None), [_recipient(row, group) for row in deliveries]
 
@@ -88,23 +89,42 @@ def _ancestors(post: Post) -> list[Post]:
 
 def _sender_name(name: str, group: Group) -> str:
     """Return `Ada Lovelace via Group 3`, without anything that a mail program or a provider takes for more."""
-    plain = " ".join(re.sub(r"[\"<>()\[\]\\%{}@,;:]", " ", name).split())[:LONGEST_NAME]
+    plain = " ".join(re.sub(r"=\?|\?=|[\"<>()\[\]\\%{}@,;:]", " ", name).split())[:LONGEST_NAME]
     return _("%(name)s via %(group)s") % {"name": plain or _("A member"), "group": re.sub(r"[<>%{}]", "", group.name)}
 
 
-def _digest_letter(group: Group, begin: datetime, end: datetime, reader: int | None) -> Letter:
-    posts = Post.objects.filter(group=group, state=Post.State.SHOWN, shown__gt=begin, shown__lte=end)
-    if reader is not None:
-        posts = posts.exclude(author__in=Mute.objects.filter(by=reader).values("muted"))
-    found = list(posts.select_related("author").order_by("shown", "pk")[: MOST_IN_DIGEST + 1])
-    shown = found[:MOST_IN_DIGEST]
-    said = ngettext("%(number)s new message", "%(number)s new messages", len(shown)) % {"number": len(shown)}
-    done = _finished("digest", shown, {"group": group, "more": len(found) > len(shown), "said": said}, group)
+def _digest_letter(group: Group, bundle: str) -> Letter:
+    shown, context = _of_digest(bundle)
+    said = context["said"]
+    done = _finished("digest", shown, {"group": group, **context}, group)
     return Letter(
         sender=formataddr((re.sub(r"[<>%{}]", "", group.name), group.address)),
         subject=inert(one_line(f"[{group.name}] {said}")),
         text=done.text, html=done.html, reply_to=group.address, tags=("digest",),
         headers={**_list_headers(group), "Auto-Submitted": "auto-generated"},
+    )  # fmt: skip
+
+
+def _of_digest(bundle: str) -> tuple[list[Post], dict[str, object]]:
+    """Return the posts that a digest has room for, how many there are in words, and whether there are more."""
+    posts = posts_of_digest(bundle)
+    number = posts.count()
+    said = ngettext("%(number)s new message", "%(number)s new messages", number) % {"number": f"{number:,}"}
+    shown = list(posts.select_related("author", "group")[:MOST_IN_DIGEST])
+    return shown, {"more": number > len(shown), "said": said}
+
+
+def _copies_letter(run: Sequence, bundle: str) -> Letter:
+    shown, context = _of_digest(bundle)
+    title = title_of(run)
+    why = _("You get this message because you organise %(course)s. Its own page says how often.") % {"course": title}
+    more = {"my_page_url": "", "unsubscribe_url": page_url("admin:sequence_sequence_change", run.pk)}
+    context |= {"course": title, "all_url": page_url("admin:groups_post_changelist")}
+    done = _shortened("copies", shown, context, layout("", title, why, **more))
+    return Letter(
+        sender=sender(), subject=inert(one_line(_("%(course)s: %(said)s in groups") % {"course": title, **context})),
+        text=done.text, html=done.html, reply_to=organisers_address(), tags=("digest",),
+        headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All", LOOP: f"run-{run.pk}"},
     )  # fmt: skip
 
 
@@ -117,7 +137,7 @@ def _answer_letter(group: Group, reason: str, is_member: bool) -> Letter:
         "megabytes": f"{settings.GROUP_MESSAGE_MEGABYTES:g}",
         "most": settings.GROUP_POSTS_PER_HOUR,
     }  # fmt: skip
-    done = _rendered("refusal", context, why, group, more)
+    done = _rendered("refusal", context, layout("", title_of(group.sequence), why, **more))
     return Letter(
         sender=sender(),
         subject=inert(one_line(_("Your message to %(group)s") % {"group": group.name})),
@@ -140,15 +160,21 @@ def _list_headers(group: Group) -> dict[str, str]:
 
 
 def _finished(template: str, posts: list[Post], context: dict, group: Group) -> Finished:
-    """Return a message about these posts, with as much of each as Gmail shows of a message."""
+    """Return a message about these posts to their group."""
+    course = title_of(group.sequence)
     why = _("You get this message because you are in %(group)s of %(course)s.") % {
         "group": group.name,
-        "course": title_of(group.sequence),
+        "course": course,
     }
+    return _shortened(template, posts, {**context, "group_page_url": tag("group_page_url")}, layout("", course, why))
+
+
+def _shortened(template: str, posts: list[Post], context: dict, around: dict[str, str]) -> Finished:
+    """Return a message with as much of each post as Gmail shows of a message."""
     for length in LENGTHS:
         shown = [_shown(post, length) for post in posts]
         try:
-            return _rendered(template, {**context, "posts": shown, "group_page_url": tag("group_page_url")}, why, group)
+            return _rendered(template, {**context, "posts": shown}, around)
         except ValidationError:
             if length == LENGTHS[-1]:
                 raise
@@ -160,13 +186,14 @@ def _shown(post: Post, length: int) -> dict[str, object]:
     return {
         "name": inert(author_name(post)), "subject": inert(post.subject), "made": post.made,
         "text": inert(text), "html": inert(html_of(text)), "cut": len(post.text) > length,
+        "group": post.group, "page": page_url("group_staff", post.group_id),
     }  # fmt: skip
 
 
-def _rendered(template: str, context: dict, why: str, group: Group, more: dict[str, str] | None = None) -> Finished:
+def _rendered(template: str, context: dict, around: dict[str, str]) -> Finished:
     plain = render_to_string(f"groups/emails/{template}.txt", context).strip()
     html = render_to_string(f"groups/emails/{template}.html", context)
-    return finish(html, plain, layout("", title_of(group.sequence), why, **(more or {})))
+    return finish(html, plain, around)
 
 
 def _recipient(row: Delivery, group: Group) -> Recipient:
@@ -180,6 +207,7 @@ def _recipient(row: Delivery, group: Group) -> Recipient:
             "unsubscribe_url": page_url("unsubscribe_confirm", person.key),
         }
     else:
-        page = page_url("group_staff", group.pk)
-        values |= dict.fromkeys(("group_page_url", "leave_group_url", "my_page_url", "unsubscribe_url"), page)
+        page, course = page_url("group_staff", group.pk), page_url("admin:sequence_sequence_change", group.sequence_id)
+        values |= dict.fromkeys(("group_page_url", "my_page_url"), page)
+        values |= dict.fromkeys(("leave_group_url", "unsubscribe_url"), course)  # there the team says what it gets
     return Recipient(delivery=row.pk, address=row.address, values=values)

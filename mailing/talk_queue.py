@@ -1,6 +1,7 @@
 """What was written to groups is found here and promised: posts, digests, and answers to what was not passed on.
 
-The bundles are `post:<id>`, `digest:<group>:<from>:<to>` in unix seconds, and `refusal:<why>:<group>:<to whom>`.
+The bundles are `post:<id>`, `digest:<group>:<from>:<to>` and `copies:<course run>:<from>:<to>` in unix seconds, and
+`refusal:<why>:<group>:<to whom>`.
 """
 
 import datetime
@@ -16,7 +17,8 @@ from mailing.delivery import revive
 from mailing.keeping_lists import passed_on_by_list
 from mailing.models import Delivery
 from mailing.queue import LOT, promise_to
-from mailing.talk_readers import organisers_address
+from mailing.talk_readers import organisers_address, posts_of_digest
+from sequence.models import Sequence
 
 Kind = Delivery.Kind
 POSTS = 100  # a transaction
@@ -27,15 +29,15 @@ MINUTE, DAY = datetime.timedelta(minutes=1), datetime.timedelta(days=1)
 
 @transaction.atomic
 def queue_posts(now: datetime.datetime | None = None) -> int:
-    """Queue the next posts for everybody who gets each as a message, and return how many posts.
+    """Queue the next posts for everybody who gets each as a message, the organisers too, and return how many posts.
 
     A group that writes very much goes slower from its sixth message in a minute on, so that others are not kept.
     What a mailing list at the provider has passed on goes to nobody from here.
     """
     now = now or clock.now()
     posts = list(
-        Post.objects.filter(queued=None, state=Post.State.SHOWN).select_related("author").order_by("pk")
-        .select_for_update(skip_locked=True, of=("self",))[:POSTS]
+        Post.objects.filter(queued=None, state=Post.State.SHOWN).select_related("author", "group__sequence")
+        .order_by("pk").select_for_update(skip_locked=True, of=("self",))[:POSTS]
     )  # fmt: skip
     slots = _Slots({post.group_id for post in posts}, now)
     passed_on = passed_on_by_list(posts)
@@ -48,7 +50,8 @@ def queue_posts(now: datetime.datetime | None = None) -> int:
         key = f"post:{post.pk}"
         readers = readers_now(post).select_related("signup").order_by("pk")
         rows += [promise_to(member.signup, key, Kind.POST, key, post.queued) for member in readers]
-        rows.append(_promise(key, organisers_address(), Kind.POST, key, post.queued))
+        if post.group.sequence.post_copies == Sequence.PostCopies.EACH:
+            rows.append(_promise(key, organisers_address(), Kind.POST, key, post.queued))
     Delivery.objects.bulk_create(rows, ignore_conflicts=True, batch_size=LOT)
     revive([f"post:{post.pk}" for post in posts], now)  # of posts that a moderator held and then let stand
     Post.objects.bulk_update(posts, ["queued"])
@@ -101,13 +104,34 @@ def queue_digests(now: datetime.datetime | None = None) -> int:
         unread = others & muted.get(row.signup_id, set())
         if others - unread:
             bundle = f"digest:{group}:{_seconds(begin)}:{_seconds(end)}"
-            key = f"digest:{end.astimezone(row.signup.zone).date()}:{group}"
+            # With its moment: who travels west has two mornings of one date.
+            key = f"digest:{end.astimezone(row.signup.zone).date()}:{group}:{_seconds(end)}"
             own = f":{row.signup_id}" if unread else ""
             rows.append(promise_to(row.signup, key, Kind.DIGEST, bundle + own, now))
         row.digest_from, row.digest_next = max(begin, end), next_morning(row.signup, now)
     Delivery.objects.bulk_create(rows, ignore_conflicts=True)
     Preference.objects.bulk_update(due, ["digest_from", "digest_next"])
     return len(due)
+
+
+@transaction.atomic
+def queue_copies(now: datetime.datetime | None = None) -> int:
+    """Queue the organisers' daily message about the groups of each course run whose morning has come, and return how
+    many. The first one holds one day."""
+    now = now or clock.now()
+    runs = Sequence.objects.filter(post_copies=Sequence.PostCopies.DAILY).order_by("pk")
+    queued = 0
+    for run in runs.select_for_update(skip_locked=True, no_key=True):
+        end = last_morning(run, now)
+        begin = run.copied_to or end - DAY
+        if begin >= end:
+            continue
+        Sequence.objects.filter(pk=run.pk).update(copied_to=end)
+        bundle = f"copies:{run.pk}:{_seconds(begin)}:{_seconds(end)}"
+        if posts_of_digest(bundle).exists():
+            row = _promise(bundle, organisers_address(), Kind.DIGEST, bundle, now)
+            queued += len(Delivery.objects.bulk_create([row], ignore_conflicts=True))
+    return queued
 
 
 def _seconds(moment: datetime.datetime) -> int:
@@ -158,4 +182,5 @@ STEPS = (
     ("answers", queue_answers),
     ("posts", queue_posts),
     ("people whose digest was due", queue_digests),
+    ("digests for organisers", queue_copies),
 )

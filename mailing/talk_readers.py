@@ -1,10 +1,12 @@
 """Who may still get a post or a digest when it is claimed: asked last, with the people's rows locked."""
 
+from datetime import UTC, datetime
 from email.utils import parseaddr
 
 from django.conf import settings
+from django.db.models import QuerySet
 
-from groups.models import Post
+from groups.models import Group, Mute, Post
 from groups.readers import still_in
 from mailing.models import Delivery
 from mooc.lib.addresses import fold
@@ -18,8 +20,9 @@ def organisers_address() -> str:
 
 
 def is_copy(row: Delivery) -> bool:
-    """Say whether a delivery is the organisers' own copy of a post: it belongs to no sign-up and to every call."""
-    return row.kind == Kind.POST and row.signup_id is None and fold(row.address) == fold(organisers_address())
+    """Say whether a delivery is the organisers' own copy of posts: it belongs to no sign-up and to every call."""
+    nobodys = row.kind in (Kind.POST, Kind.DIGEST) and row.signup_id is None
+    return nobodys and fold(row.address) == fold(organisers_address())
 
 
 def of_one_course(row: Delivery, going: list[Delivery]) -> bool:
@@ -33,9 +36,43 @@ def _course(row: Delivery) -> int | None:
 
 
 def still_reading(row: Delivery, people: list[int]) -> set[int]:
-    """Return which of these sign-ups may still get what `row` promises; nobody where a moderator holds the post now."""
-    about = int(row.bundle.split(":")[1])
+    """Return which of these sign-ups may still get what `row` promises.
+
+    Nobody where a moderator holds the post now, and nobody who has muted its writer.
+    """
     if row.kind == Kind.DIGEST:
-        return still_in(about, people)
-    post = Post.objects.filter(pk=about, state=Post.State.SHOWN).only("group").first()
-    return still_in(post.group_id, people) if post else set()
+        return still_in(_number(row), people)
+    post = Post.objects.filter(pk=_number(row), state=Post.State.SHOWN).only("group", "author").first()
+    if post is None:
+        return set()
+    muted = Mute.objects.filter(by__in=people, muted=post.author_id).values_list("by", flat=True)
+    return still_in(post.group_id, people) - set(muted)
+
+
+def posts_of_digest(bundle: str) -> QuerySet[Post]:
+    """Return what a digest holds, oldest first.
+
+    `digest:<group>:<from>:<to>`, and its reader where they have muted somebody; `copies:<course run>:<from>:<to>`.
+    """
+    what, number, begin, end, *reader = bundle.split(":")
+    first, last = (datetime.fromtimestamp(int(seconds), UTC) for seconds in (begin, end))
+    where = {"group": int(number)} if what == "digest" else {"group__sequence": int(number)}
+    posts = Post.objects.filter(**where, state=Post.State.SHOWN, shown__gt=first, shown__lte=last)
+    muted = Mute.objects.filter(by__in=map(int, reader)).values("muted")
+    return posts.exclude(author__in=muted).order_by("shown", "pk")
+
+
+def is_gone(row: Delivery) -> bool:
+    """Say whether what a delivery tells of is not there any more.
+
+    A post goes with who wrote it, a group with its course run; all posts of a digest may be held by now.
+    """
+    if row.kind == Kind.POST:
+        return not Post.objects.filter(pk=_number(row)).exists()
+    if row.kind == Kind.DIGEST:
+        return not posts_of_digest(row.bundle).exists()
+    return row.kind == Kind.ANSWER and not Group.objects.filter(pk=int(row.bundle.split(":")[2])).exists()
+
+
+def _number(row: Delivery) -> int:
+    return int(row.bundle.split(":")[1])

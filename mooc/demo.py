@@ -7,6 +7,7 @@ from django.utils import timezone as clock
 
 from groups.models import FormingRules
 from mailing.models import Email, create_email
+from mooc.demo_talk import make_talk
 from mooc.lib.zones import zone
 from sequence.models import Sequence, create_sequence
 from signup.models import Question, Signup, create_signup
@@ -112,7 +113,8 @@ GOALS = ("write reports that people finish", "say what I mean", "write faster", 
 def make_demo(now: datetime.datetime | None = None) -> tuple[Sequence, bool]:
     """Make the sandbox course with its questions, messages and 60 invented learners; return it and whether it is new.
 
-    A second call finds the first one's course while that runs and changes nothing.
+    Beside it stands the run before, half over, whose groups write to each other (`demo_talk`). A second call finds the
+    first one's course while that runs and changes nothing.
     """
     now = now or clock.now()
     today = now.astimezone(zone("Europe/London")).date()
@@ -141,6 +143,7 @@ def make_demo(now: datetime.datetime | None = None) -> tuple[Sequence, bool]:
     # Few people in small groups, so that the page which makes them has something to show.
     mixed = [["writes", "mix"], ["wrote_before", "mix"]]
     FormingRules.objects.create(sequence=course, target=12, minimum=7, maximum=17, questions=mixed)
+    make_talk(TITLE, tuple((subject, html.strip()) for _day, subject, html in LESSONS[:3]), now)
     return course, True
 
 

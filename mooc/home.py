@@ -9,6 +9,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from groups.moderating import to_look_at
 from mailing import replying, stats, transports
 from mailing.brakes import site_is_paused
 from mailing.models import Email, Tick
@@ -178,6 +179,7 @@ def overview(now: datetime.datetime | None = None) -> dict[str, object]:
         "alarms": alarms(states, waiting, paused),
         "waiting": waiting,
         "replies": replying.waiting(),
+        "posts_to_look_at": to_look_at().count(),
         "unsure": stats.unsure(),
         "failed": stats.failed(now),
         "doubled": stats.doubled(now),

@@ -24,7 +24,7 @@ class BaseSequenceAdmin(CourseAdmin):
             {"fields": (("signup_open_date", "signup_close_date"), "description", "mail_plan", "confirm_addresses")},
         ),
         (_("Welcome message"), {"fields": ("welcome_subject", "welcome_html")}),
-        (_("Groups"), {"fields": ("ask_still_in_on", "leave_silent_out", "group_prompt")}),
+        (_("Groups"), {"fields": ("ask_still_in_on", "leave_silent_out", "group_prompt", "post_copies")}),
     )
 
     @admin.display(description=_("sign-up"))

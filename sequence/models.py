@@ -35,6 +35,13 @@ class SequenceQuerySet(models.QuerySet["Sequence"]):
 class Sequence(models.Model):
     """One dated run of a course. Its dates are whole days in its own time zone."""
 
+    class PostCopies(models.TextChoices):
+        """What of the talk in groups comes to the organisers' address."""
+
+        EACH = "each", _("each message as it comes")
+        DAILY = "daily", _("one message a day with all of them")
+        NONE = "none", _("nothing: they are read on the groups’ pages")
+
     title = models.CharField(
         _("title"), max_length=200, blank=True, help_text=_("What learners see. Empty: the title of the site.")
     )
@@ -82,6 +89,13 @@ class Sequence(models.Model):
         _("first prompt for groups"), blank=True, extensions=EXTENSIONS, sanitize=True,
         help_text=_("Stands in the message that introduces a group: a first small thing to write to each other."),
     )  # fmt: skip
+    post_copies = models.CharField(
+        _("what groups write comes to you as"), max_length=5, choices=PostCopies, default=PostCopies.EACH,
+        db_default=PostCopies.EACH,
+        help_text=_("At the address of the course team. Many groups write much. The one message comes at seven in the "
+                    "morning."),
+    )  # fmt: skip
+    copied_to = models.DateTimeField(null=True, editable=False)  # posts up to here were in such a message
     date_created = models.DateTimeField(_("made"), auto_now_add=True)
     date_updated = models.DateTimeField(_("changed"), auto_now=True)
 

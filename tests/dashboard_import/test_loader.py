@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import os
 import threading
 
 import pytest
@@ -227,6 +228,27 @@ def test_bytes_that_are_no_utf8_cost_their_row_alone(load, tmp_path):
     assert "3 rows read, 2 stored, 1 rejected" in load(write(tmp_path / "bread-1_enrolments.csv", b"\n".join(lines)))
     assert set(Enrolment.objects.values_list("gender", flat=True)) == {"é"}
     assert ImportedFile.objects.get().rejects[0]["reason"] == "The row holds bytes that are not UTF-8."
+
+
+@pytest.mark.django_db
+def test_bytes_that_are_no_utf8_where_something_else_is_awaited(load, tmp_path):
+    good, bad = f"{ADA},{DAY},,,,,é,,,,,,".encode(), f"{BOB},{DAY}é,,,,,,,,,,,".encode().replace(b"UTC", b"U\xff")
+    content = b"\n".join([ENROLMENTS.encode(), good, bad, b""])
+    assert "2 rows read, 1 stored, 1 rejected" in load(write(tmp_path / "bread-1_enrolments.csv", content))
+    assert ImportedFile.objects.get().rejects[0]["reason"] == "The row holds bytes that are not UTF-8."
+    content = b"\n".join([f"{ENROLMENTS},mood".encode().replace(b"mood", b"m\xff"), good + b",", b""])
+    said = load(write(tmp_path / "bread-1_enrolments.csv", content), "--again")
+    assert "The names of the columns hold bytes that are not UTF-8." in said
+
+
+@pytest.mark.django_db
+def test_a_name_that_is_no_utf8(load, tmp_path):
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    assert "There is no" in load(folder)
+    assert "There is no" in load(folder, "--dry-run")
+    write(folder / os.fsdecode(b"bread-1_caf\xe9.csv"), text("enrolments"))
+    assert "Its name is not one of FutureLearn's tables." in load(folder)
+    assert ImportRun.objects.first().source == "caf?"
 
 
 @pytest.mark.django_db

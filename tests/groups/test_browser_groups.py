@@ -42,7 +42,7 @@ def test_rules_preview_commit_and_a_late_comer(page: Page, site: str, settings):
     page.get_by_role("button", name="Make").click()
     expect(page.locator(".messagelist")).to_contain_text("groups are made")
     check_access(page)
-    made = Membership.objects.count()
+    made = Membership.objects.filter(group__sequence=run).count()
     assert made == sum(1 for person in run.signups.active() if person.wants_group)
     late = factories.signup(sequence=run, name="Late Comer", timezone="Europe/London")
     tick("test")

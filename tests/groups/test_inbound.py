@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from groups import inbound
 from groups.inbound import UnreadableError, read, subject_of
 from groups.posts import Refusal
 from groups.quoting import new_text
@@ -118,6 +119,23 @@ def test_headers_become_one_line_of_text():
     assert (message.sender, message.name, message.subject) == ("Zoe@example.org", 'Zoë "x"', "Hallö there")
 
 
+@pytest.mark.parametrize("charset", ["utf-8", "windows-1252"])
+def test_headers_that_are_not_encoded_are_read_all_the_same(charset):
+    named = attached("application/pdf", "Übung.pdf", b"%PDF")
+    raw = multipart((PLAIN, "See."), named, sender="Jürgen <bob@example.org>", subject="Re: Größe =?utf-8?q?=C3=A4?= x")
+    message = read(raw.decode().encode(charset), 0)
+    assert (message.name, message.subject, message.sender) == ("Jürgen", "Größe ä x", "bob@example.org")
+    assert ("Übung.pdf" in message.left_out[0]) == (charset == "utf-8")  # the library has lost other bytes by then
+
+
+def test_ids_and_names_hold_nothing_that_a_database_refuses():
+    raw = mail(sender="\0<bob@example.org>", subject="a\0b", message_id="<a\udcff\0@x>", answers="\udcfe\0b@x")
+    message = read(raw, 0)
+    assert (message.message_id, message.ids, message.subject) == ("aÿ@x", ("þb@x",), "ab")
+    half = read(mail(subject="=?unicode_escape?q?a=5Cud800b?="), 0)
+    assert half.subject.encode() in (b"ab", b"a?b")
+
+
 @pytest.mark.parametrize(
     ("subject", "plain"),
     [
@@ -188,6 +206,41 @@ NESTED = b"From: b@example.org\r\nContent-Type: multipart/mixed; boundary=b0\r\n
 def test_what_is_no_message_is_told(raw):
     with pytest.raises(UnreadableError):
         read(raw, MEGABYTE)
+
+
+def nested(depth: int, lines: int) -> bytes:
+    heads = (b"--b%d\r\nContent-Type: multipart/mixed; boundary=b%d\r\n\r\n" % (one, one + 1) for one in range(depth))
+    begin = b"From: b@example.org\r\nContent-Type: multipart/mixed; boundary=b0\r\n\r\n"
+    return begin + b"".join(heads) + b"\r\n" * lines
+
+
+@pytest.mark.parametrize(
+    "raw", [nested(0, inbound.MOST_LINES), nested(150, 100_000), mail("\n--x" * inbound.MOST_BOUNDARIES + "\n--x")]
+)
+def test_what_would_take_minutes_to_read_is_refused(raw):
+    with pytest.raises(UnreadableError, match="maze"):
+        read(raw, 0)
+
+
+@pytest.mark.parametrize("tag", ["div", "ul><li", "o:p", "blockquote"])
+def test_html_is_read_until_it_is_deeper_than_any_mail(tag):
+    message = read(mail(f"<p>Yes.</p>{f'<{tag}>x' * 40_000}", kind="text/html"), 0)
+    assert message.text.startswith("Yes.")
+    assert len(message.text) < 3_000
+    flat = "<!-- <div> --><p>One.<br>Two.<ul><li>x</ul>" * 500
+    assert read(mail(flat, kind="text/html"), 0).text.count("Two.") == 500
+
+
+@pytest.mark.parametrize("charset", ["punycode", "idna"])
+def test_charsets_that_take_long_are_not_believed(charset):
+    assert read(mail("ab-cd", kind=f"text/plain; charset={charset}"), 0).text == "ab-cd"
+
+
+@pytest.mark.parametrize("name", ["Subject", "From", "References", "Content-Type", "Content-Disposition", "List-Id"])
+def test_of_a_header_without_end_the_beginning_is_read(name):
+    raw = f"{name}: a <b@c.de>{', <b@c.de>; x=?' * 200_000}\r\nDate: x\r\n\r\nhello".encode()
+    message = read(raw, 0)
+    assert max(len(line) for lines in message.headers.values() for line in lines) <= inbound.LONGEST_HEADER
 
 
 @given(st.binary(max_size=400), st.sampled_from(sorted(SHAPES)), st.integers(0, 2_000), st.integers(0, 2_000))

@@ -106,6 +106,12 @@ def test_pressed_twice_is_one_message(client, three):
     assert Post.objects.count() == 1
 
 
+def test_who_goes_back_and_writes_something_else_has_written_two(client, three):
+    write(client, three, "First")
+    write(client, three, "Second")
+    assert set(Post.objects.values_list("text", flat=True)) == {"First", "Second"}
+
+
 @pytest.mark.parametrize("text", ["", "   \n", "a\0b", "x" * 60_000])
 def test_what_cannot_be_sent_stays_in_the_form(client, three, text):
     response = write(client, three, text, subject="My subject")
@@ -114,6 +120,15 @@ def test_what_cannot_be_sent_stays_in_the_form(client, three, text):
     assert "My subject" in page
     assert "<title>" in page
     assert not Post.objects.exists()
+
+
+@pytest.mark.parametrize("number", ["abc", "-5", "9" * 30, "\u0663", "0", "1.5", ""])
+def test_numbers_that_are_none_break_nothing(client, three, number):
+    assert write(client, three, "", answer=number).status_code == 200
+    assert client.get(f"{path(three)}?answer={number}&page={number}").status_code == 200
+    assert write(client, three, "Hello", answer=number).status_code in (200, 302)
+    assert client.post(path(three, "Ada", "mute", 10**30)).status_code == 404
+    assert client.post(path(three, "Ada", "report", 10**30)).status_code == 404
 
 
 def test_too_many_and_ended_are_said_in_words(client, three, settings):
@@ -182,6 +197,20 @@ def test_leaving_asks_once_and_by_the_mail_programs_button_not_at_all(client, th
     assert client.get(path(three, "Bob")).status_code == 403
     reading = path(three, "Cy").rstrip("/").rpartition("/")[2]
     assert client.post(f"/groups/{three.pk}/one-click/{reading}/").status_code == 404  # a link to read leaves nothing
+
+
+def test_the_button_in_an_old_message_leaves_the_group_that_went_on_and_no_other(client, three):
+    bob = person(three, "Bob")
+    button = "/" + leave_url_of(three.pk, bob).split("/", 3)[3]
+    other = factories.group(sequence=three.sequence)
+    three.memberships.filter(signup=bob).update(left=clock.now())
+    mine = Membership.objects.create(group=other, signup=bob)
+    assert client.post(button).status_code == 200
+    assert Membership.objects.current().filter(pk=mine.pk).exists()  # an organiser had moved him: another group
+    three.merged_into, three.closed = other, clock.now()
+    three.save()
+    assert client.post(button).status_code == 200
+    assert not Membership.objects.current().filter(pk=mine.pk).exists()
 
 
 def test_pictures_are_for_members_and_run_nothing(client, three):

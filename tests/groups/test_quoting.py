@@ -24,6 +24,14 @@ ANSWERS = {
     "outlook in turkish": f"Yes.\n\nKimden: {WHO}\nGönderildi: Pazartesi\nKime: B\nKonu: S\n\nBuluşalım mı?\n",  # noqa: RUF001
     "old outlook": "Yes.\n\n-----Original Message-----\nFrom: Ada\nSent: Monday\nTo: B\nSubject: S\n\nShall we?\n",
     "apple": f"Yes.\n\n> On 5 Jan 2026, at 10:00, {WHO} wrote:\n> \n> Shall we?\n",
+    "proton": f"Yes.\n\nSent with [Proton Mail](https://proton.me/home) secure email.\n\nOn Mon, {WHO} wrote:\n> A",
+    "zoho": f"Yes.\n\n---- On Mon, 05 Jan 2026 10:00:00 +0000 {WHO} wrote ----\n\nShall we?\n",
+    "qq": f"Yes.\n\n---- 原始邮件 ----\n发件人: Ada <{GROUP}>;\n发送时间: 10:00\n收件人: B\n\n主题: S\n\nA\n",
+    "yahoo": f"Yes.\n\n    On Monday, January 5, 2026 at 10:00:00 AM GMT+1, {WHO} wrote:  \n \n Shall we?\n",
+    "arabic": f"Yes.\n\nفي الاثنين، 5 يناير 2026 تمت كتابة ما يلي بواسطة {WHO}:\n\n> A\n",
+    "hebrew": f"Yes.\n\n\u200fבתאריך יום ב׳, 5 בינו׳ 2026 ב-10:00 מאת {WHO}:\u202c\n\n> A\n",  # noqa: RUF001
+    "hindi": f"Yes.\n\nसोम, 5 जन॰ 2026 को 10:00 am बजे को {WHO} ने लिखा:\n\n> A\n",
+    "an answer to a digest": f"Yes.\n\nOn Mon, 5 Jan 2026, Group 3 <{GROUP}> wrote:\n\n> What was written in Group 3\n",
     "a phone": f"Yes.\n\nSent from my iPhone\n\n> On 5 Jan 2026, at 10:00, {WHO} wrote:\n> \n> Shall we?\n",
     "a german phone": "Yes.\n\nVon meinem iPhone gesendet\n\n> Am 5.1. schrieb Ada:\n> Sollen wir?\n",
     "a signature": f"Yes.\n\n-- \nBob Baker\nThe Bakery\n\nOn Mon, 5 Jan 2026, {WHO} wrote:\n> Shall we?\n",
@@ -54,6 +62,7 @@ def test_answers_between_quoted_lines_stay_with_what_they_answer():
         "Three things:\n\nTime: six\nPlace: mine\nBread: yours",
         f"Our address is {GROUP}, write there.",
         "A line -- with dashes\nand another",
+        "A list\n---\nand more\n---- End ----\n***\nOf it.",
     ],
 )
 def test_what_only_looks_quoted_stays(text):

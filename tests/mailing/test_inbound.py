@@ -13,7 +13,7 @@ from django.db import OperationalError
 
 from groups.models import Post, Refusal
 from mailing import webhooks
-from mailing.inbound_form import UnreadableFormError, fields_of
+from mailing.inbound_form import PIECE, UnreadableFormError, fields_of
 from mailing.management.commands import receive_mail
 from mailing.models import SeenToken
 from tests import factories
@@ -122,6 +122,18 @@ def test_the_first_of_a_name_counts_and_a_form_has_few_fields():
         fields_of("multipart/form-data; boundary=x", b"--x\r\n" * 500)
 
 
+@pytest.mark.parametrize("shift", range(6))
+def test_a_long_value_is_read_in_pieces(shift):
+    value = b"x" * (PIECE - shift) + b"%C3%A9+" * 3
+    assert fields_of(FORM, b"a=" + value) == {"a": b"x" * (PIECE - shift) + "é ".encode() * 3}
+
+
+def test_a_message_with_what_no_database_stores_is_stored(client, group):
+    odd = mail(message_id="<a\udcff\0@x>", answers="\udcfe\0b@x", subject="\udcff\0", sender="\udcff <bob@example.org>")
+    assert call(client, signed(odd, group.address)).status_code == 200
+    assert Post.objects.get().text == "Yes, at six."
+
+
 @pytest.fixture
 def pipe(monkeypatch, capsys):
     """Run receive_mail with these bytes on standard input, and return its exit code."""
@@ -140,7 +152,7 @@ def test_a_message_from_the_pipe_is_stored(pipe, group):
     assert Post.objects.get().text == "Yes, at six."
 
 
-@pytest.mark.parametrize("header", ["Delivered-To", "X-Original-To", "To"])
+@pytest.mark.parametrize("header", ["Delivered-To", "X-Original-To", "To", "Cc"])
 def test_its_head_says_for_whom_it_is(pipe, group, header):
     raw = mail("Hello.", to=f"Friends <{group.address.title()}>, x@example.org" if header == "To" else "undisclosed:;")
     assert pipe(raw if header == "To" else f"{header}: {group.address}\r\n".encode() + raw) == 0

@@ -5,8 +5,9 @@ import datetime
 import pytest
 from django.utils import timezone as clock
 
+from groups.models import Attachment
 from mailing import purging
-from mailing.models import Event, SeenToken
+from mailing.models import Answer, Event, Reply, SeenToken
 from mailing.purging import purge
 from mailing.stats import Reaction, reactions_of
 from mailing.webhooks import OLDEST
@@ -62,3 +63,38 @@ def test_a_tick_clears_a_bounded_number(monkeypatch):
     assert purge() == 4
     assert purge() == 0
     assert Event.objects.count() == 7
+
+
+def reply(days: float, **fields) -> Reply:
+    when = clock.now() - days * DAY
+    number = Reply.objects.count()
+    return Reply.objects.create(
+        address="bob@example.org", folded="bob@example.org", origin=str(number), made=when, **fields
+    )
+
+
+def test_conversations_with_the_organisers_go_when_their_last_message_is_old(settings):
+    old, answered = reply(366), reply(400)
+    Answer.objects.create(reply=answered, text="Gladly.")
+    later = reply(20, earlier=answered)
+    fresh = reply(364)
+    assert tick("test").counts["old news cleared"] == 1
+    assert set(Reply.objects.all()) == {answered, later, fresh}
+    assert not Reply.objects.filter(pk=old.pk).exists()
+    assert purge(clock.now() + 350 * DAY) == 3
+    assert not Answer.objects.exists()
+    reply(31)
+    settings.MAIL_KEEP_TALK_DAYS = 30
+    assert purge() == 1
+
+
+def test_old_posts_lose_their_pictures_and_say_so():
+    group = factories.group(factories.signup())
+    old, fresh = (factories.post(group, made=clock.now() - days * DAY, queued=clock.now()) for days in (366, 364))
+    for post in (old, old, fresh):
+        Attachment.objects.create(post=post, name="cat.png", kind="image/png", content=b"x", size=1)
+    assert purge() == 2
+    old.refresh_from_db()
+    assert old.left_out == ["A picture that came with it is not kept any more."] * 2
+    assert Attachment.objects.get().post == fresh
+    assert purge() == 0

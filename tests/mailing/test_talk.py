@@ -1,5 +1,8 @@
 """What is written to a group goes out once to everybody else, in headers that hold a conversation together."""
 
+from email import message_from_bytes, policy
+from urllib.parse import quote
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -8,6 +11,7 @@ from django.utils import timezone as clock
 from groups.models import Membership, Mute, Post, Refusal
 from groups.moderating import remove, report, show
 from groups.readers import set_preference
+from groups.talking import write
 from mailing import talk_queue
 from mailing.merge import fill
 from mailing.models import Batch, Delivery, OutboxMessage
@@ -164,11 +168,7 @@ def test_a_group_of_last_year_refuses_politely_and_its_page_stays(three, provide
 
 
 def test_the_address_of_a_merged_group_leads_on(three, provider):
-    old = (
-        factories.group(sequence=three.sequence, merged_into=three)
-        if False
-        else factories.group(sequence=three.sequence)
-    )
+    old = factories.group(sequence=three.sequence)
     old.merged_into, old.closed = three, clock.now()
     old.save()
     assert receive(mail(sender="ada@example.org"), old.address.upper()) == Result.STORED
@@ -189,6 +189,116 @@ def test_organisers_may_write_to_any_group(three, provider):
     assert letter.sender.startswith("Course team via ")
     assert len(recipients) == 4
     assert Post.objects.get().author is None
+
+
+@pytest.mark.parametrize(
+    ("told", "state"),
+    [
+        ("organisers@mooc.localhost", "shown"), ("team@mail.mooc.localhost", "shown"), (None, "shown"),
+        ("eve@example.com", "held"), ("organisers@notmooc.localhost", "held"),
+    ],
+)  # fmt: skip
+def test_who_only_says_to_be_the_course_team_waits_for_a_moderator(three, provider, told, state):
+    raw = mail("Click here.", sender="Team <organisers@mooc.localhost>")
+    assert receive(raw, three.address, told) == Result.STORED
+    post = Post.objects.get()
+    assert (post.state, bool(post.why), bool(post.shown)) == (state, state == "held", state == "shown")
+    tick("test")
+    assert len(provider.calls) == (state == "shown")
+    if state == "held":
+        show(post)
+        tick("test")
+        assert len(provider.calls) == 1
+
+
+@pytest.mark.parametrize("extra", ["+tag", "+a+b"])
+def test_the_groups_address_may_have_a_tag_and_capitals(three, extra):
+    name, _at, domain = three.address.partition("@")
+    assert receive(mail(), f"{name.upper()}{extra}@{domain.title()}") == Result.STORED
+
+
+def test_a_message_to_two_groups_stands_in_both_for_who_is_in_both(three):
+    other = factories.group(sequence=three.sequence)
+    raw = mail(to=f"{three.address}, {other.address}")
+    assert receive(raw, three.address) == Result.STORED
+    assert receive(raw, other.address) == Result.REFUSED
+    factories.signup(email="bob@example.org").memberships.create(group=other)
+    assert receive(raw, other.address) == Result.STORED
+    assert Post.objects.count() == 2
+
+
+def test_two_messages_with_one_id_are_two(three):
+    taken = [receive(mail(text, message_id="<1@phone>"), three.address) for text in ("One.", "Two.", "One.")]
+    assert taken == [Result.STORED, Result.STORED, Result.REPEATED]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ('O\'Hara, "Zoë"', "O'Hara Zoë"), ("Ada 🍞", "Ada 🍞"), ("عادل", "عادل"), ("🍞", "🍞"), ("", "A member"),
+        ("Course team", "A member"), ("course  TEAM.", "A member"), ("Ada <boss@bank.example>", "A member"),
+        ("=?utf-8?q?boss=40bank=2Eexample?=", "utf-8?q?boss=40bank=2Eexample"), ("Ada\r\nBcc: x", "Ada Bcc x"),
+        ("%recipient.x% {{ key }}", "recipient.x key"),
+    ],
+)  # fmt: skip
+def test_any_name_stands_in_from_and_none_is_more_than_a_name(three, settings, name, shown):
+    settings.MAIL_TRANSPORT = "outbox"
+    ada = person(three, "Ada")
+    ada.name = name
+    ada.save()
+    factories.post(three, author=ada)
+    tick("test")
+    raw = bytes(OutboxMessage.objects.get(address="bob@example.org").raw)
+    sender = message_from_bytes(raw, policy=policy.default)["From"].addresses
+    assert [(one.display_name, one.addr_spec) for one in sender] == [(f"{shown} via {three.name}", three.address)]
+
+
+def test_links_to_ones_own_pages_are_taken_out_wherever_they_hide(three, settings):
+    bob = person(three, "Bob")
+    link = f"http://{settings.MOOC_DOMAIN}/me/{bob.key}/"
+    hidden = f"https://eur01.safelinks.example/?url={quote(link, safe='')}&data=05"
+    plain = f"{settings.MOOC_DOMAIN}/groups/{three.pk}/17-abc/"
+    text = f"See {link}, <{hidden}> ({plain}) or http://{settings.MOOC_DOMAIN}/about/"
+    receive(mail(text, subject=f"My page {link}"), three.address)
+    write(three, bob, text, "page", origin="1")
+    for post in Post.objects.all():
+        assert bob.key not in post.text + post.subject
+        assert post.text.count("(a personal link was here)") == 3
+        assert post.text.endswith("/about/")
+
+
+def test_what_somebody_wrote_who_was_erased_goes_to_nobody_and_stops_nothing(three, provider):
+    receive(mail(sender="ada@example.org"), three.address)
+    talk_queue.queue_posts()
+    person(three, "Ada").delete()
+    report_of_tick = tick("test")
+    assert (provider.calls, report_of_tick.fault) == ([], "")
+    assert set(Delivery.objects.values_list("status", flat=True)) == {Status.SKIPPED}
+
+
+def test_an_answer_about_a_group_that_was_deleted_goes_to_nobody(three, provider):
+    receive(mail(sender="eve@example.com"), three.address)
+    talk_queue.queue_answers()
+    three.delete()
+    assert tick("test").fault == ""
+    assert provider.calls == []
+
+
+def test_who_mutes_somebody_does_not_get_what_waits_of_them(three, provider):
+    receive(mail(sender="ada@example.org"), three.address)
+    talk_queue.queue_posts()
+    Mute.objects.create(by=person(three, "Bob"), muted=person(three, "Ada"))
+    tick("test")
+    assert sent_to(provider) == ["cy@example.org", "organisers@mooc.localhost"]
+
+
+def test_a_stranger_gets_one_answer_a_day_whatever_they_were_before(three, provider):
+    other = factories.group(factories.signup(email="cy@example.org"))
+    other.memberships.update(left=clock.now())
+    assert receive(mail(sender="cy@example.org"), other.address) == Result.REFUSED
+    assert receive(mail(sender="cy@example.org"), factories.group().address) == Result.REFUSED
+    tick("test")
+    assert len([1 for _address, subject in provider.accepted if "Your message to" in subject]) == 1
 
 
 def test_preferences_echo_and_mutes_decide_who_gets_it(three, provider):

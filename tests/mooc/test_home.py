@@ -4,6 +4,7 @@ import re
 import pytest
 from django.utils import timezone as clock
 
+from groups.moderating import report
 from mailing.models import Delivery, Email, Tick
 from mooc.home import seconds_since_last_tick, ticks_state
 from tests import factories
@@ -133,13 +134,28 @@ def test_what_failed_or_waits_is_said_with_its_reason(settings):
     assert "This message is too long." in page
 
 
+def test_messages_to_groups_that_wait_for_a_moderator_are_counted_for_those_who_may_read_them():
+    ran(run_worker=0)
+    ada, bob = factories.signup(), factories.signup()
+    group = factories.group(ada, bob)
+    factories.post(group, author=ada)
+    assert "moderator" not in home()
+    report(factories.post(group, author=ada), bob)
+    report(factories.post(group), bob)  # the team's own stays on the page, and somebody looks at it all the same
+    page = home()
+    assert 'href="/admin/groups/post/?look=held">2 messages to groups wait for a moderator</a>' in page
+    found = factories.staff_client().get("/admin/groups/post/?look=held").content.decode()
+    assert found.count('class="action-select"') == 2
+    assert "moderator" not in factories.staff_client("signup.view_signup").get("/admin/").content.decode()
+
+
 def test_the_home_page_takes_a_fixed_number_of_queries(django_assert_num_queries):
     for _ in range(4):
         run = factories.sequence()
         factories.signup(sequence=run)
         factories.email(sequence=run, scheduled_for=clock.now() + 60 * MINUTE)
     client = factories.staff_client()
-    with django_assert_num_queries(17):  # session, user, and one for each number
+    with django_assert_num_queries(18):  # session, user, and one for each number
         client.get("/admin/")
 
 

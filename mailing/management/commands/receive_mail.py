@@ -12,7 +12,7 @@ from mailing.receiving import Result, most_bytes, receive
 # sysexits.h, as Postfix reads them: with 75 it tries again later, with the others the sender is told.
 DONE, BAD_DATA, NO_USER, LATER = 0, 65, 67, 75
 HEAD = 256 * 1024  # bytes
-WHERE = ("Delivered-To", "X-Original-To", "To")
+WHERE = (("Delivered-To",), ("X-Original-To",), ("To", "Cc"))
 
 
 class Command(BaseCommand):
@@ -48,9 +48,10 @@ class Command(BaseCommand):
 
 
 def recipients_in(raw: bytes) -> list[str]:
-    """Return for whom a message is by its own head: where the mail server wrote it, else everybody in To."""
+    """Return for whom a message is by its own head: where the mail server wrote it, else everybody in To and Cc."""
     head = message_from_bytes(raw[:HEAD], policy=policy.compat32)
-    for name in WHERE:
-        if found := [address for _name, address in getaddresses(map(str, head.get_all(name, []))) if address]:
+    for names in WHERE:
+        lines = [str(line) for name in names for line in head.get_all(name, [])]
+        if found := [address for _name, address in getaddresses(lines) if address]:
             return list(dict.fromkeys(found))
     return []
