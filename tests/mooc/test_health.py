@@ -118,6 +118,9 @@ def test_untracked_mail_makes_silent_groups_unknown_and_one_check_in_changes_tha
     assert "who only reads cannot be known" in page
     assert "nobody can know of opens" in page
     assert "fewer than five members were active" not in page
+    assert "Clicks" not in page
+    head = organiser.get(f"/stats/groups/{run.pk}/board.csv").getvalue().decode().splitlines()[0]
+    assert head.endswith("members,active,on_track,behind,stuck,ever_wrote,posts,first_reply")
     advice = organiser.get(f"/stats/groups/{run.pk}/merging/").content.decode()
     assert "Silent may be fading: 0 members wrote or answered" in advice
     assert "Silent is fading" not in advice
