@@ -219,7 +219,7 @@ def test_two_quiet_groups_are_joined_and_everybody_hears_of_it(provider):
     }
     assert len(texts) == 9
     assert "The old address works as before" in texts[few[0].email][1]
-    assert "Few people were still active in Few" in texts[many[0].email][1]
+    assert "We joined Few with your group, so that all of you have more people to write to." in texts[many[0].email][1]
     assert "P0, P1 and P2" in texts[many[0].email][1]
     shown = organiser.get(f"/stats/groups/{run.pk}/").content.decode()
     assert fading.address in shown
