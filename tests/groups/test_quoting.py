@@ -71,9 +71,7 @@ def test_what_only_looks_quoted_stays(text):
     assert new_text(text, GROUP) == text
 
 
-LONG = (
-    "I write the notices for our housing block. The last one was about bicycles in the stairwell. Eleven people asked."
-)
+LONG = "I write the notices for our housing block. The last one was about bicycles in the stairwell. Ten people rang."
 
 
 @pytest.mark.parametrize("width", [65, 72, 76, 78])
