@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +22,7 @@ from dashboard_import.stats.selection import find_run, page_number
 from dashboard_import.tables import UnreadableError
 from dashboard_import.views import PERMISSION
 from mooc.lib.access import require_staff
+from mooc.lib.admin import in_admin
 from mooc.lib.csv import csv_response
 from mooc.lib.uploads import LimitedFile
 
@@ -96,7 +97,7 @@ def answered(request: HttpRequest, run: CourseRun, taken: LimitedFile) -> HttpRe
             "rows": list(precourse.joined(kept, list(shown.object_list))), "first": shown.start_index(),
             "last": shown.end_index(), "newer": at - 1, "older": at + 1 if shown.has_next() else 0,
         }  # fmt: skip
-    return render(request, "dashboard_import/precourse.html", context)
+    return in_admin(request, "dashboard_import/precourse.html", context)
 
 
 @require_safe

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +17,7 @@ from dashboard_import.stats.overview import MEASURES
 from dashboard_import.stats.registry import PAGES, Chart, Seen
 from dashboard_import.stats.selection import AS, MOST_BESIDE, OF, Selection, offered, selection
 from mooc.lib.access import require_staff
+from mooc.lib.admin import in_admin
 from mooc.lib.charts.figure import figure
 from mooc.lib.csv import csv_response
 
@@ -62,7 +62,7 @@ def runs(request: HttpRequest) -> HttpResponse:
         ],
         "query": urlencode({**asked.query, **({"sort": asked.sort} if asked.sort else {})}),
     }  # fmt: skip
-    return render(request, "dashboard_import/runs.html", context)
+    return in_admin(request, "dashboard_import/runs.html", context)
 
 
 @require_safe
@@ -110,7 +110,7 @@ def page(request: HttpRequest, slug: str, number: int, page: str) -> HttpRespons
         ],
         "beside": [f"{run.slug}/{run.number}" for run in chosen.runs[1:]], "places": range(MOST_BESIDE),
     }  # fmt: skip
-    return render(request, "dashboard_import/page.html", context)
+    return in_admin(request, "dashboard_import/page.html", context)
 
 
 def hundred(chart: Chart) -> str:
@@ -175,4 +175,4 @@ def definitions(request: HttpRequest) -> HttpResponse:
     """What every number means, its rule, its source and its limits."""
     measures = [(measure, *words[:3]) for measure, words in MEASURES.items()]
     context = {"title": "Definitions", "pages": PAGES.values(), "measures": measures, "runs": reverse("stats_runs")}
-    return render(request, "dashboard_import/definitions.html", context)
+    return in_admin(request, "dashboard_import/definitions.html", context)
