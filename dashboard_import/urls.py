@@ -23,6 +23,11 @@ urlpatterns = [
         "futurelearn/<slug:slug>/<int:number>/surveys/answers/<slug:survey>/", answers_page.read, name="stats_answers"
     ),
     path("futurelearn/<slug:slug>/<int:number>/comments/read/", comments_page.read, name="stats_comments"),
+    path(
+        "futurelearn/<slug:slug>/<int:number>/comments/read/comments.csv",
+        comments_page.read_csv,
+        name="stats_comments_csv",
+    ),
     path("futurelearn/<slug:slug>/<int:number>/<slug:page>/", views.page, name="stats_page"),
     path("futurelearn/<slug:slug>/<int:number>/<slug:page>/<slug:chart>.csv", views.chart_csv, name="stats_csv"),
 ]

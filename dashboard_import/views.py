@@ -26,7 +26,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OPTION_NAMES = {"x": _("across"), "y": _("up"), "week": _("week"), "step": _("step")}
 # What a hundred per cent are, by the kind of Tally that a chart's shares are of.
 BASES = {
-    "": _("Per cent are of those who gave an answer."), "joiners": _("Per cent are of all joiners."),
+    "joiners": _("Per cent are of all joiners."),
     "learners": _("Per cent are of all learners."), "quiz_attempts": _("Per cent are of all answers."),
     "sentiments": _("Per cent are of all answers."), "peer_assignments": _("Per cent are of all assignments."),
 }  # fmt: skip
@@ -113,10 +113,20 @@ def page(request: HttpRequest, slug: str, number: int, page: str) -> HttpRespons
     return render(request, "dashboard_import/page.html", context)
 
 
+def hundred(chart: Chart) -> str:
+    """Say what a hundred per cent of a chart are, where its rows do not."""
+    if chart.base:
+        return BASES[chart.base]
+    if "of" in chart.columns:
+        return ""
+    answers, whole = _("Per cent are of those who gave an answer."), _("Per cent are of all of them together.")
+    return answers if chart.columns[0] == "value" else whole
+
+
 def figures_of(request: HttpRequest, chart: Chart, seen: list[Seen], chosen: Selection) -> Iterator[str]:
     """Yield the figures of one chart: one for all runs, or one for each."""
     in_percent = chosen.in_percent and chart.shares
-    about = (chart.definition, chart.limits, BASES[chart.base] if in_percent else "")
+    about = (chart.definition, chart.limits, hundred(chart) if in_percent else "")
     for at, drawn in enumerate(chart.draw(chart, seen, chosen.in_percent), start=1):
         yield figure(
             drawn.drawing, slug=chart.slug if at == 1 else f"{chart.slug}-{at}",

@@ -46,6 +46,8 @@ _PREFIX = re.compile(
     re.IGNORECASE,
 )
 _SEALED = {"application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"}
+_REACTION = "text/vnd.google.email-reaction+json"
+_LEFTOVER = re.compile(r"ATT\d{5}\.(?:txt|html?)", re.IGNORECASE)  # what Exchange makes of words between pictures
 _SIGNED = {
     "application/pkcs7-signature",
     "application/x-pkcs7-signature",
@@ -83,6 +85,7 @@ class Incoming:
     pictures: tuple[Picture, ...]
     left_out: tuple[str, ...]  # sentences on what was not kept
     sealed: bool  # encrypted: nobody but its receiver could read it
+    reaction: bool  # a thumb up and the like: the program that sent it shows it at the message it is about
     headers: dict[str, tuple[str, ...]]  # by small name, on one line, encoded words as they came
     digest: str
 
@@ -133,14 +136,14 @@ def _read(message: EmailMessage, digest: str, picture_bytes: int, head_only: boo
     ids = [
         found for name in ("references", "in-reply-to") for text in headers.get(name, []) for found in _ID.findall(text)
     ]
-    text, pictures, left_out, sealed = ("", (), (), False) if head_only else _body(message, picture_bytes)
+    text, pictures, left_out, sealed, kinds = ("", (), (), False, ()) if head_only else _body(message, picture_bytes)
     own = _ID.search((headers.get("message-id") or [""])[0])
     return Incoming(
         sender=_address(senders[0][1]) if len(senders) == 1 else "",
         name=_decoded(senders[0][0])[:LONGEST_NAME] if senders else "",
         senders=len(senders), message_id=own[1] if own else "", ids=tuple(dict.fromkeys(ids[-MOST_IDS:])),
         subject=subject_of(_decoded((headers.get("subject") or [""])[0])), text=text, pictures=pictures,
-        left_out=left_out, sealed=sealed, digest=digest,
+        left_out=left_out, sealed=sealed, reaction=_REACTION in kinds, digest=digest,
         headers={name: tuple(values) for name, values in headers.items()},
     )  # fmt: skip
 
@@ -187,13 +190,17 @@ def _storable(text: str) -> str:
     return REFUSED.sub("", text.encode("utf-8", "replace").decode("utf-8"))
 
 
-def _body(message: EmailMessage, picture_bytes: int) -> tuple[str, tuple[Picture, ...], tuple[str, ...], bool]:
-    plain, html, pictures, left_out, sealed = [], [], [], [], False
+def _body(
+    message: EmailMessage, picture_bytes: int
+) -> tuple[str, tuple[Picture, ...], tuple[str, ...], bool, set[str]]:
+    """Return the text, the pictures, sentences on what was left out, whether it is encrypted, and kinds of parts."""
+    plain, html, pictures, left_out, sealed, kinds = [], [], [], [], False, set()
     for part in _leaves(message):
         kind = part.get_content_type()
+        kinds.add(kind)
         name = _decoded(part.get_filename() or "")[:LONGEST_NAME]
         attached = bool(name) or str(part.get("Content-Disposition", "")).strip().lower().startswith("attachment")
-        if kind in _SIGNED:
+        if kind in _SIGNED or _LEFTOVER.fullmatch(name):
             continue
         if kind in _SEALED:
             sealed = True
@@ -207,7 +214,7 @@ def _body(message: EmailMessage, picture_bytes: int) -> tuple[str, tuple[Picture
     text = "\n\n".join(piece for piece in plain if piece.strip())
     if not text.strip():
         text = "\n\n".join(text_of_html(piece[:LONGEST_BODY]) for piece in html)
-    return _storable(text[:LONGEST_BODY]), tuple(pictures), tuple(left_out), sealed and not text.strip()
+    return _storable(text[:LONGEST_BODY]), tuple(pictures), tuple(left_out), sealed and not text.strip(), kinds
 
 
 def _leaves(message: Message) -> Iterator[Message]:
@@ -235,7 +242,7 @@ def _keep(
     if kind == "message/rfc822":
         left_out.append(_("Another message came with it, which is not passed on."))
         return
-    shown = name or _("a file without a name")
+    shown = _("without a name") if "@" in name or not name else name  # no address goes on, in a name either
     if kind.startswith("image/"):
         content = part.get_payload(decode=True) or b""
         kept = sum(len(picture.content) for picture in pictures)

@@ -14,6 +14,11 @@ MOST_LINES = 5_000
 WRAP = 3  # lines over which an introduction may be broken
 NEAR = 3  # lines after an introduction in which the quoted text must begin
 
+MARGINS = (60, 80)  # characters at which mail programs break lines
+SHORTEST_BROKEN = 45  # a word longer than what is missing to the margin is no word
+
+_QUOTED = re.compile(r"[>|]")
+_BEGINS_ANEW = re.compile(r"\s|[>|*•·–—-]|\(?(?:\d{1,3}|[a-z])[.)]\s|\W*\Z")
 _HEADER = re.compile(r"[*_]{0,2}[^\W\d_][\w .’'-]{1,30}[*_]{0,2}\s?[:\uff1a]")
 _RULE = re.compile(r"[-_* ]*\Z|-{4,}.*-{4,}\Z")  # drawn over a copied head, or around a line that introduces
 _SIGNATURE = re.compile(r"(?:-- ?|--\xa0|—|_{3,})\Z")
@@ -41,7 +46,28 @@ def new_text(text: str, group_address: str) -> str:
             above += ["", *_answered(below)]
     else:
         above = _answered(below)
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(above)).strip("\n")
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(_unwrapped(above))).strip("\n")
+
+
+def _unwrapped(lines: list[str]) -> list[str]:
+    """Return lines with those joined that a mail program has broken at its margin, as Gmail does.
+
+    They are ragged on a phone otherwise. A line was broken there if it is long and the next word had no room in it.
+    """
+    margin = max((len(line) for line in lines if " " in line), default=0)
+    if not MARGINS[0] <= margin <= MARGINS[1]:
+        return lines
+    joined: list[str] = []
+    last = ""  # the line before, as it came
+    for line in lines:
+        room = margin - len(last)
+        if len(last) >= SHORTEST_BROKEN and line and not _BEGINS_ANEW.match(line) and len(line.split()[0]) >= room:
+            wide = ord(max(joined[-1][-1], line[0])) >= 0x2E80  # Chinese and Japanese have no space there
+            joined[-1] += line if wide else f" {line}"
+        else:
+            joined.append(line)
+        last = "" if _QUOTED.match(line) else line
+    return joined
 
 
 def _introduction(lines: list[str], address: str) -> tuple[int, int]:

@@ -57,7 +57,7 @@ def never_passed_on(message: Incoming, envelope_sender: str | None, own_domain: 
 
 
 def _is_automatic(message: Incoming, head: dict[str, str]) -> bool:
-    if head.get("auto-submitted", "no").partition(";")[0].strip() not in ("no", ""):
+    if message.reaction or head.get("auto-submitted", "no").partition(";")[0].strip() not in ("no", ""):
         return True
     if {"x-autoreply", "x-autorespond", "x-auto-reply"} & head.keys():
         return True

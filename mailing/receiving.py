@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Iterable
+from dataclasses import replace
 from enum import StrEnum
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from groups.moving import reached_by
 from groups.talking import is_organisers, take_mail
 from mailing.copies import batches_named
 from mailing.replying import take_reply
+from mailing.talk_readers import posts_of_digest
 from mooc.lib.addresses import fold
 
 MEGABYTE = 1_000_000
@@ -47,6 +49,8 @@ def receive(
     if group is None:
         taken = take_reply(message, envelope_sender, too_large=too_large, now=now)
         return Result.STORED if taken else Result.REFUSED
+    if any(batch.bundle.startswith("digest:") for batch in batches_named(message.ids)):
+        message = replace(message, subject="")  # "2 new messages" is no subject of theirs
     taken = take_mail(message, group, envelope_sender=envelope_sender, too_large=too_large, copy_of=copy_of, now=now)
     if taken is None:
         return Result.REPEATED
@@ -59,9 +63,13 @@ def most_bytes() -> int:
 
 
 def copy_of(ids: Iterable[str]) -> Post | None:
-    """Return the post that one of these Message-Ids carried to somebody, the nearest first."""
+    """Return the post that one of these Message-Ids carried to somebody, the nearest first; also alone in a digest."""
+    posts = Post.objects.select_related("thread")
     for batch in batches_named(ids):
         kind, _colon, number = batch.bundle.partition(":")
         if kind == "post":
-            return Post.objects.select_related("thread").filter(pk=int(number)).first()
+            return posts.filter(pk=int(number)).first()
+        if kind == "digest":
+            held = list(posts_of_digest(batch.bundle).values_list("pk", flat=True)[:2])
+            return posts.get(pk=held[0]) if len(held) == 1 else None
     return None

@@ -71,18 +71,23 @@ class Row:
         return timesince(start, start + self.first_reply, depth=1)
 
 
-COLUMNS: dict[str, tuple[str, Callable[[Row], object]]] = {
+Columns = dict[str, tuple[str, Callable[[Row], object]]]  # {name: (its words, what it is sorted by)}
+COLUMNS: Columns = {
     "group": (_("Group"), lambda row: row.group.number),
     "state": (_("State"), lambda row: list(State).index(row.state)),
     "members": (_("Members"), lambda row: row.members),
     "active": (_("Active"), lambda row: row.active),
+}
+TRACKED_COLUMNS: Columns = {
     "opens": (_("Opens"), lambda row: row.opens),
     "clicks": (_("Clicks"), lambda row: row.clicks),
+}
+CHECK_INS: Columns = {
     "on_track": (_("On track"), lambda row: row.on_track),
     "behind": (_("Behind"), lambda row: row.behind),
     "stuck": (_("Stuck"), lambda row: row.stuck),
 }
-TALK_COLUMNS: dict[str, tuple[str, Callable[[Row], object]]] = {
+TALK_COLUMNS: Columns = {
     "ever_wrote": (_("Ever wrote"), lambda row: row.ever_wrote or 0),
     "posts": (_("Posts"), lambda row: row.posts or 0),
     "first_reply": (_("First reply"), lambda row: (row.first_reply is None, row.first_reply or datetime.timedelta())),
@@ -111,8 +116,10 @@ class Board:
         return [state for state in DEFINITIONS if state not in never]
 
     @property
-    def columns(self) -> dict[str, tuple[str, Callable[[Row], object]]]:
-        return COLUMNS | TALK_COLUMNS if self.talks else COLUMNS
+    def columns(self) -> Columns:
+        """The columns of what can be known."""
+        tracked, talk = TRACKED_COLUMNS if self.activity.tracked else {}, TALK_COLUMNS if self.talks else {}
+        return COLUMNS | tracked | CHECK_INS | talk
 
 
 def board_of(sequence: Sequence, sort: str = "", now: datetime.datetime | None = None) -> Board:

@@ -147,6 +147,22 @@ def test_a_member_chooses_mutes_reports_and_leaves(phone_page: Page, site: str, 
     assert person(group, "Ada").left is None
 
 
+def test_nothing_that_somebody_writes_or_is_called_breaks_the_page_of_a_phone(phone_page: Page, site: str, group):
+    page, bob = phone_page, person(group, "Bob")
+    bob.name = "X" * 100
+    bob.save()
+    link = "http://example.org/" + "y" * 400
+    nasty = '<img src=x onerror=alert(1)> http://a.example"onmouseover=alert(1)'
+    factories.post(group, author=bob, subject="S" * 200, text=f"{'W' * 3_000}\n\n{link}\n\n{nasty}")
+    factories.post(group, author=person(group, "Cy"), subject="لقاء", text="مرحبا بالجميع! هل نلتقي في السادسة؟")
+    page.goto(page_of(group.pk, person(group, "Ada")))
+    page.get_by_text("Mute somebody").click()
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert page.locator(".said img").count() == 0
+    assert page.locator(".said").first.evaluate("said => getComputedStyle(said).direction") == "rtl"
+    check_access(page)
+
+
 def test_staff_write_and_decide(page: Page, site: str, group, problems):
     factories.post(group, author=person(group, "Bob"), state=Post.State.HELD, why="Reported by a member.", text="Gold")
     staff = factories.staff()

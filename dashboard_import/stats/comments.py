@@ -96,6 +96,15 @@ def likes(numbers: RunNumbers) -> Rows:
     return sorted(numbers.by_value("likes").items(), key=lambda item: int(item[0]))
 
 
+@registry.chart(
+    "replies-per-post", page="comments", files=("comments",), title=_("Replies to posts"), columns=("replies", "count"),
+    tallies=("replies_got",), draw=by_value(), definition=_("How many posts got no reply, one, two …"),
+    limits=_("A group of people counts for the posts that it wrote, whoever replied."),
+)  # fmt: skip
+def replies_per_post(numbers: RunNumbers) -> Rows:
+    return sorted(numbers.by_value("replies_got").items(), key=lambda item: int(item[0]))
+
+
 WORDS = {"page": "comments", "files": ("comments",), "shares": False}
 WEEKS = {"all": _("all weeks"), **{str(week): str(week) for week in range(1, 53)}}
 MOST_DRAWN = 20  # words; the table has more

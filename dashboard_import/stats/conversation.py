@@ -3,6 +3,8 @@
 import datetime
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
+from itertools import pairwise
 
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from dashboard_import.models import Talker
 from dashboard_import.stats import registry
 from dashboard_import.stats.drawing import DAY, MOST_DAYS, by_value, in_parts, missing, say_of
+from dashboard_import.stats.kinds import SEVERAL, name_of
 from dashboard_import.stats.links import reading
 from dashboard_import.stats.lists import PER_PAGE, pager
 from dashboard_import.stats.reading import AUDIENCES, RunNumbers, step_name
@@ -24,15 +27,7 @@ from mooc.lib.charts.scales import day_ticks
 
 registry.page("conversation", _("Conversation"))
 COMMON = {"page": "conversation", "files": ("comments",)}
-NAMES = {
-    "lone": _("Lone posts"), "initiating": _("Initiating posts"), "first_reply": _("First replies"),
-    "further_reply": _("Further replies"), "initiators_reply": _("Initiators’ replies"),
-    "loner": _("Loners"), "replier": _("Repliers"), "initiator": _("Initiators without replying"),
-    "initiator_responding": _("Initiators who respond"), "active": _("Active social learners"),
-    "active_without_turns": _("Active social learners without turn-taking"),
-    "reluctant": _("Reluctant active social learners"),
-}  # fmt: skip
-PARTS = [NAMES[name] for name in TYPES]
+PARTS = [SEVERAL[name] for name in TYPES]
 KINDS_OF_COMMENT = _(
     "A lone post got no reply by somebody else; replies to it by its own author are lone too. An initiating post got "
     "one. A first reply is a person’s first in a thread, a further reply a later one. An initiator’s reply is by who "
@@ -48,11 +43,6 @@ TEAM_TOO = _("The team is among them. Comments without an author are each by som
 TIES = _(
     "It is of everyone, whichever group you count. Replies to oneself and comments without an author are left out."
 )
-
-
-def name_of(value: str) -> str:
-    """Return our word for a kind of comment or of talker."""
-    return str(NAMES.get(value, value))
 
 
 @registry.chart(
@@ -80,12 +70,14 @@ def comment_types_by_step(numbers: RunNumbers) -> Rows:
     return [(step_name(step), *(counts[step, value] for value in TYPES)) for step in steps]
 
 
-def draw_days(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
-    """Draw a line for each kind over the days of one run; a figure for each run."""
+def draw_days(chart: Chart, seen: Sequence[Seen], in_percent: bool, *, so_far: bool = False) -> list[Figure]:
+    """Draw a line for each kind over the days of one run; a figure for each run. `so_far` is for sums up to a day."""
     made = []
     for one in seen:
         by_day = {row[0]: row[1:] for row in one.rows}
         days, nothing = span(by_day), [0] * len(PARTS)
+        for before, day in pairwise(days) if so_far else ():
+            by_day.setdefault(day, by_day[before])
         series = [
             Series(str(part), [one.shown(by_day.get(day, nothing)[at], percent=in_percent) for day in days], at + 1)
             for at, part in enumerate(PARTS)
@@ -123,6 +115,20 @@ def comment_types_by_day(numbers: RunNumbers) -> Rows:
         counts[day, value] += count
     days = sorted({day for (day, _value), count in counts.items() if day and count})
     return [(day, *(counts[day, value] for value in TYPES)) for day in days]
+
+
+@registry.chart(
+    "comment-types-so-far", **COMMON, title=_("Kinds of comments up to each day"), columns=("date", *TYPES),
+    tallies=("comment_types", "learners"), base="learners", draw=partial(draw_days, so_far=True),
+    definition=_("How many comments of each kind had been written by the end of each day (UTC)."),
+    limits=_("Each comment is of the kind that it was in the end, with all replies."),
+)  # fmt: skip
+def comment_types_so_far(numbers: RunNumbers) -> Rows:
+    counts, rows = Counter(), []
+    for day, *new in comment_types_by_day(numbers):
+        counts.update(dict(zip(TYPES, new, strict=True)))
+        rows.append((day, *(counts[value] for value in TYPES)))
+    return rows
 
 
 @registry.chart(
@@ -194,6 +200,15 @@ def draw_network(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[F
 def reply_network(numbers: RunNumbers) -> Rows:
     pairs = [(*value.split(" "), count) for _week, _step, _day, value, count in numbers.tallies["network"]]
     return sorted((pseudonym(writer), pseudonym(receiver), count) for writer, receiver, count in pairs)
+
+
+@registry.chart(
+    "connections", **COMMON, title=_("How many others people talked with"), columns=("others", "people"),
+    tallies=("connections",), draw=by_value(), limits=TIES,
+    definition=_("How many people exchanged replies with one other person, with two, three …"),
+)  # fmt: skip
+def connections(numbers: RunNumbers) -> Rows:
+    return sorted(numbers.by_value("connections").items(), key=lambda item: int(item[0]))
 
 
 def draw_density(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:

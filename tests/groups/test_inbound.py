@@ -88,6 +88,17 @@ def test_files_are_named_and_left_out():
     ]  # fmt: skip
 
 
+def test_what_exchange_adds_is_nothing_and_no_name_is_an_address():
+    named = attached("image/png", "bob@example.org.png", mails.PIXEL)
+    raw = multipart(
+        (PLAIN, "Look."), named, attached("application/pdf", "bob@example.org.pdf", b"%PDF"),
+        attached("text/plain", "ATT00001.txt", b"\n"),
+    )  # fmt: skip
+    message = read(raw, MEGABYTE)
+    assert [picture.name for picture in message.pictures] == ["without a name"]
+    assert message.left_out == ("The file without a name came with it. Files are not passed on.",)
+
+
 def test_pictures_are_kept_up_to_a_limit_and_by_their_own_bytes():
     png = attached("image/png", "../../cat.png", mails.PIXEL)
     fake = attached("image/png", "fake.png", b"<html><script>alert(1)</script>")
@@ -148,6 +159,12 @@ def test_subjects_lose_their_marks(subject, plain):
     assert subject_of(subject) == plain
 
 
+REACTION = multipart(
+    (PLAIN, "👍\n\nBob Baker reacted via Gmail"), ("Content-Type: text/vnd.google.email-reaction+json", "{}"),
+    kind="alternative",
+)  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("raw", "envelope", "reason"),
     [
@@ -156,6 +173,7 @@ def test_subjects_lose_their_marks(subject, plain):
         (mail(Auto_Submitted="no"), None, ""),
         (mail(Auto_Submitted="auto-replied"), None, Reason.AUTOMATIC),
         (mail(X_Autoreply="yes"), None, Reason.AUTOMATIC),
+        (REACTION, None, Reason.AUTOMATIC),
         (mail(X_Auto_Response_Suppress="All"), None, Reason.AUTOMATIC),
         (mail(subject="Automatische Antwort: Shall we meet?"), None, Reason.AUTOMATIC),
         (mail(subject="Out of office"), None, Reason.AUTOMATIC),

@@ -1,5 +1,7 @@
 """New text apart from quotations, as mail programs write them in many languages."""
 
+import textwrap
+
 import pytest
 
 from groups.quoting import new_text
@@ -67,6 +69,34 @@ def test_answers_between_quoted_lines_stay_with_what_they_answer():
 )
 def test_what_only_looks_quoted_stays(text):
     assert new_text(text, GROUP) == text
+
+
+LONG = "I write the notices for our housing block. The last one was about bicycles in the stairwell. Ten people rang."
+
+
+@pytest.mark.parametrize("width", [65, 72, 76, 78])
+def test_lines_that_a_mail_program_broke_at_its_margin_are_joined(width):
+    broken = f"{textwrap.fill(LONG, width)}\n\n{textwrap.fill(LONG, width)}\n\nBest,\nBob"
+    assert new_text(broken, GROUP) == f"{LONG}\n\n{LONG}\n\nBest,\nBob"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Shall I compare thee to a summer’s day?\nThou art more lovely and more temperate.\nRough winds do shake.",
+        "What we need for the meeting on Monday evening at the old bakery:\n- flour\n- water\n- a lot of patience",
+        "1. The first is a line that is long enough to be broken at a margin\n2. The second\n3. The third",
+        "Bob Baker\n12 Long Street\nSomewhere",
+        f"{LONG}\nA line of its own, after one without any margin at all.",
+    ],
+)
+def test_lines_that_somebody_broke_stay(text):
+    assert new_text(text, GROUP) == text
+
+
+def test_chinese_is_joined_without_a_space():
+    line = "我们 " + "楼里的通知都是我写的" * 6
+    assert new_text(f"{line}\n上一个是关于楼梯间的自行车。", GROUP) == f"{line}上一个是关于楼梯间的自行车。"
 
 
 def test_nothing_but_a_quotation_is_nothing():

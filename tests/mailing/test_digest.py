@@ -6,13 +6,15 @@ import pytest
 import time_machine
 from django.utils import timezone as clock
 
-from groups.models import Mute, Preference
+from groups.models import Mute, Post, Preference
 from groups.moderating import remove
 from groups.readers import set_preference
 from mailing import talk_queue
-from mailing.models import Delivery
+from mailing.models import Batch, Delivery
+from mailing.receiving import Result, receive
 from mailing.worker import tick
 from tests import factories
+from tests.groups.mails import gmail
 from tests.mailing.sending import provider
 from tests.mailing.talking import DAY, HOUR, person, three, tick_at
 
@@ -87,6 +89,27 @@ def test_who_travels_west_has_two_mornings_of_one_date_and_misses_nothing(three,
     factories.post(three, author=ada, made=begun + DAY, text="After the flight", queued=begun)
     tick_at(begun + 1.5 * DAY)
     assert ["Before" in provider.text(0), "After" in provider.text(-1), len(provider.calls)] == [True, True, 2]
+
+
+def test_an_answer_to_a_digest_finds_the_one_message_in_it_else_it_has_a_subject_of_its_own(three, provider):
+    ada, bob = person(three, "Ada"), person(three, "Bob")
+    begun = datetime.datetime(2026, 3, 2, 12, tzinfo=datetime.UTC)
+    set_preference(bob, "daily", False, begun)
+    first = factories.post(three, author=ada, subject="Meeting", made=begun + HOUR, queued=begun)
+    tick_at(begun + DAY)
+    with time_machine.travel(begun + DAY + HOUR, tick=False):
+        raw = gmail("At six.", answers=Batch.objects.get().message_id, subject=f"Re: [{three.name}] 1 new message")
+        assert receive(raw, three.address) == Result.STORED
+    answer = Post.objects.latest("pk")
+    assert (answer.parent, answer.subject) == (first, "Meeting")
+    for hours in (3, 4):
+        factories.post(three, author=ada, made=begun + DAY + hours * HOUR, queued=begun)
+    tick_at(begun + 2 * DAY)
+    digest = Batch.objects.filter(bundle__startswith="digest:").latest("pk")
+    with time_machine.travel(begun + 2 * DAY + HOUR, tick=False):
+        receive(gmail("Both are fine.", answers=digest.message_id, subject="Re: 3 new messages"), three.address)
+    answer = Post.objects.latest("pk")
+    assert (answer.parent, answer.subject) == (None, "Both are fine.")
 
 
 @pytest.mark.parametrize(("zone", "day"), [("Europe/Berlin", (2026, 3, 28)), ("America/New_York", (2026, 10, 31))])

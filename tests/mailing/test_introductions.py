@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone as clock
 
 from groups.by_hand import close
+from groups.forming import commit, rules_of
 from groups.models import FormingRules, Group, Membership, StillIn, add_member
 from groups.moving import ask_for_another, leave_group, move
 from groups.placing import place_late
@@ -267,6 +268,22 @@ def test_who_asked_for_another_group_themselves_is_not_told_of_a_closing(provide
     ask_for_another(ada)
     tick("test")
     assert provider.calls == []
+
+
+def test_a_person_in_two_course_runs_has_a_group_in_each_and_leaves_one(provider):
+    here, there = (
+        factories.signup(sequence=factories.sequence(title=title), email="ada@example.org", welcomed=clock.now())
+        for title in ("Bread", "Cheese")
+    )
+    assert commit(rules_of(here.sequence)) == commit(rules_of(there.sequence)) == 1
+    tick("test")
+    subjects = [subject for address, subject in provider.accepted if address == "ada@example.org"]
+    assert len(subjects) == 2
+    groups = {Membership.objects.current().get(signup=row).group.address for row in (here, there)}
+    assert len(groups) == 2
+    leave_group(here)
+    assert not Membership.objects.current().filter(signup=here).exists()
+    assert Membership.objects.current().filter(signup=there).exists()
 
 
 def asking(**fields):

@@ -118,6 +118,9 @@ def test_untracked_mail_makes_silent_groups_unknown_and_one_check_in_changes_tha
     assert "who only reads cannot be known" in page
     assert "nobody can know of opens" in page
     assert "fewer than five members were active" not in page
+    assert "Clicks" not in page
+    head = organiser.get(f"/stats/groups/{run.pk}/board.csv").getvalue().decode().splitlines()[0]
+    assert head.endswith("members,active,on_track,behind,stuck,ever_wrote,posts,first_reply")
     advice = organiser.get(f"/stats/groups/{run.pk}/merging/").content.decode()
     assert "Silent may be fading: 0 members wrote or answered" in advice
     assert "Silent is fading" not in advice
@@ -216,7 +219,7 @@ def test_two_quiet_groups_are_joined_and_everybody_hears_of_it(provider):
     }
     assert len(texts) == 9
     assert "The old address works as before" in texts[few[0].email][1]
-    assert "Few people were still active in Few" in texts[many[0].email][1]
+    assert "We joined Few with your group, so that all of you have more people to write to." in texts[many[0].email][1]
     assert "P0, P1 and P2" in texts[many[0].email][1]
     shown = organiser.get(f"/stats/groups/{run.pk}/").content.decode()
     assert fading.address in shown

@@ -5,9 +5,13 @@ import re
 import pytest
 
 from dashboard_import.models import CourseRun
+from dashboard_import.stats import reader
 from dashboard_import.stats.lists import PER_PAGE
+from dashboard_import.stats.reader import COLUMNS
 from dashboard_import.stats.talkers import pseudonym
 from tests.dashboard_import.stats.runs import comment, write
+from tests.dashboard_import.stats.slow_talk import SlowestRun
+from tests.dashboard_import.stats.test_numbers import table
 
 pytestmark = pytest.mark.django_db
 READER = "/stats/futurelearn/bread/1/comments/read/"
@@ -71,15 +75,52 @@ def test_nonsense_is_not_found(talk, staff, query):
 
 def test_only_staff_with_the_permission_read(talk, client, staff):
     assert client.get(READER).status_code == 302
+    assert client.get(f"{READER}comments.csv").status_code == 302
     assert staff.post(READER).status_code == 405
 
 
 def test_a_page_is_one_page_in_few_queries(tmp_path, load, staff, django_assert_num_queries):
     load(write(tmp_path / "bread", comments=[comment(key, f"a{key}") for key in range(1, PER_PAGE + 2)]))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(9):
         assert len(ids(staff)) == PER_PAGE
     assert ids(staff, "?p=2") == [PER_PAGE + 1]
     assert "comments/read/?step=1.1" in staff.get("/stats/futurelearn/bread/1/comments/").content.decode()
+
+
+def test_a_comment_says_what_kind_it_is_and_whether_the_team_replied(talk, staff):
+    html = staff.get(f"{READER}?thread=1").content.decode()
+    assert [html.count(words) for words in ("Initiating post", "First reply", "Initiator’s reply")] == [1, 1, 1]
+    assert html.count("by: Initiator who responds") == 2
+    assert html.count("The team replied") == 2  # the team's own reply does not say it
+    assert "The team replied" not in staff.get(f"{READER}?step=2.10").content.decode()
+
+
+def test_the_file_has_all_that_the_address_asks_for(talk, staff):
+    header, *rows = table(staff, f"{READER}comments.csv?step=1.1&p=7")
+    assert header == list(COLUMNS)
+    assert rows[1] == [
+        "2", "2026-01-07 12:00:00 UTC", "1.1", pseudonym("t"), "replier", "first_reply", "1", "true", "Why rye?", "3",
+        "https://www.futurelearn.com/courses/bread/1/comments/2",
+    ]  # fmt: skip
+    assert [row[0] for row in rows] == ["1", "2", "3"]
+    assert len(table(staff, f"{READER}comments.csv?thread=1")) == 4
+    assert staff.get(f"{READER}comments.csv?step=x").status_code == 404
+    assert "comments.csv?step=1.1" in staff.get(f"{READER}?step=1.1").content.decode()
+
+
+@pytest.mark.parametrize("layout", ["2015", "2026"], indirect=True)
+def test_kinds_in_the_file_are_those_of_a_slow_reading(generated, staff, monkeypatch):
+    monkeypatch.setattr(reader, "BATCH", 50)
+    run = CourseRun.objects.first()
+    slow = SlowestRun(generated, f"{run.slug}-{run.number}", "all")
+    talkers = {row[0]: row[1] for row in slow.talkers()}
+    expected = {
+        row["id"]: (kind, row["author_id"] and talkers[pseudonym(row["author_id"])], row["step"], row["likes"] or "0")
+        for kind, row, _after in slow.typed()
+    }
+    path = f"/stats/futurelearn/{run.slug}/{run.number}/comments/read/comments.csv"
+    found = {row[0]: (row[5], row[4], row[2], row[9]) for row in table(staff, path)[1:]}
+    assert found == expected
 
 
 def test_a_run_without_comments_says_so(staff):
