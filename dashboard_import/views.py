@@ -121,7 +121,7 @@ def hundred(chart: Chart) -> str:
     if "of" in chart.columns:
         return ""
     answers, whole = _("Per cent are of those who gave an answer."), _("Per cent are of all of them together.")
-    return answers if chart.columns[0] == "value" else whole
+    return answers if chart.page in ("demographics", "surveys") else whole
 
 
 def figures_of(request: HttpRequest, chart: Chart, seen: list[Seen], chosen: Selection) -> Iterator[str]:
