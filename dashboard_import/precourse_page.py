@@ -34,16 +34,17 @@ class SurveyForm(forms.Form):
     """The file of a survey."""
 
     file = forms.FileField(
-        label=_("File"), max_length=200, widget=forms.ClearableFileInput(attrs={"accept": ".csv"}),
+        label=_("File"), max_length=200, widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx"}),
         help_text=_(
-            "A CSV with two rows of names, as survey tools give it. The column partner_export_id says who answered."
+            "A CSV or an Excel workbook with two rows of names, as survey tools give it. "
+            "The column partner_export_id says who answered."
         ),
     )  # fmt: skip
 
     def clean_file(self):
         file = self.cleaned_data["file"]
-        if not file.name.lower().endswith(".csv"):
-            raise forms.ValidationError(_("Choose a file whose name ends in .csv. A spreadsheet can be saved as one."))
+        if not file.name.lower().endswith((".csv", ".xlsx", ".xls")):
+            raise forms.ValidationError(_("Choose a file whose name ends in .csv or .xlsx."))
         with file.open("rb") as stream:
             try:
                 self.answers = precourse.read(stream)

@@ -28,7 +28,8 @@ OPTION_NAMES = {"x": _("across"), "y": _("up"), "week": _("week"), "step": _("st
 BASES = {
     "joiners": _("Per cent are of all joiners."),
     "learners": _("Per cent are of all learners."), "quiz_attempts": _("Per cent are of all answers."),
-    "sentiments": _("Per cent are of all answers."), "peer_assignments": _("Per cent are of all assignments."),
+    "sentiments": _("Per cent are of all answers."), "tone": _("Per cent are of all comments."),
+    "peer_assignments": _("Per cent are of all assignments."),
 }  # fmt: skip
 FACT_NAMES = {"course": "Course", "run": "Run", "start": "First day", "weeks": "Weeks", "institution": "Institution"}
 
@@ -120,7 +121,7 @@ def hundred(chart: Chart) -> str:
     if "of" in chart.columns:
         return ""
     answers, whole = _("Per cent are of those who gave an answer."), _("Per cent are of all of them together.")
-    return answers if chart.columns[0] == "value" else whole
+    return answers if chart.page in ("demographics", "surveys") else whole
 
 
 def figures_of(request: HttpRequest, chart: Chart, seen: list[Seen], chosen: Selection) -> Iterator[str]:
