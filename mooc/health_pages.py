@@ -21,7 +21,7 @@ from groups.merging import begins, hours_between, mark_of, merge_groups, suggest
 from groups.models import Group, Membership
 from mailing.activity import activity_of
 from mailing.group_letters import in_words
-from mooc.health import DEFINITIONS, WORDS, Board, board_of
+from mooc.health import WORDS, Board, board_of
 from mooc.lib.access import require_staff
 from mooc.lib.admin import in_admin
 from mooc.lib.csv import csv_response
@@ -54,7 +54,7 @@ def board(request: HttpRequest, number: int) -> HttpResponse:
     return _page(
         request, "mooc/health.html", _("How the groups are"), run=run, board=found, sort=sort,
         heads=list(_heads(found, sort)),
-        states=[(state, WORDS[state], found.states[state], DEFINITIONS[state]) for state in found.possible],
+        states=[(state, WORDS[state], found.states[state], found.meaning(state)) for state in found.possible],
         joined=Group.objects.filter(sequence=run, merged_into__isnull=False).select_related("merged_into"),
         now=in_words_beside_utc(clock.now(), run.zone),
     )  # fmt: skip
