@@ -412,6 +412,8 @@ def test_in_the_outbox_each_copy_has_the_whole_head(three, settings):
     assert raw.count("\nReferences: <post.") == 1
     assert f"\nReply-To: {three.address}" in raw
     assert f"From: Ada Lovelace via {three.name} <{three.address}>" in raw
+    html = message_from_bytes(raw.encode(), policy=policy.default).get_body(["html"]).get_content()
+    assert f"<title>[{three.name}] Zoë</title>" in html
 
 
 def test_an_unknown_recipient_is_nobodys(three):
