@@ -58,7 +58,8 @@ def _post_letter(post: Post) -> Letter:
     subject = f"[{group.name}] {post.subject}"
     pictures = post.attachments.count()
     context = {
-        "group": group, "notes": post.left_out, "pictures": _said_of_pictures(pictures) if pictures else "",
+        "group": group, "notes": [inert(note) for note in post.left_out],
+        "pictures": _said_of_pictures(pictures) if pictures else "",
     }  # fmt: skip
     subject = inert(one_line(f"Re: {subject}" if post.thread_id else subject))
     done = _finished("post", [post], context, group, subject)
