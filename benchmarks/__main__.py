@@ -34,14 +34,16 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"There is no benchmark {', '.join(unknown)}. There are: {', '.join(known) or 'none yet'}.\n")
         return 2
     rows: list[Row] = []
-    for name in names or known:
-        began = time.monotonic()
-        sys.stdout.write(f"{name} …")
-        sys.stdout.flush()
-        run = import_module(f"benchmarks.{PREFIX}{name}").run
-        rows += run(asked.people or ()) if "people" in inspect.signature(run).parameters else run()
-        sys.stdout.write(f" {time.monotonic() - began:.0f} s\n")
-    sys.stdout.write(f"\n{draw(rows)}\n")
+    try:
+        for name in names or known:
+            began = time.monotonic()
+            sys.stdout.write(f"{name} …")
+            sys.stdout.flush()
+            run = import_module(f"benchmarks.{PREFIX}{name}").run
+            rows += run(asked.people or ()) if "people" in inspect.signature(run).parameters else run()
+            sys.stdout.write(f" {time.monotonic() - began:.0f} s\n")
+    finally:
+        sys.stdout.write(f"\n{draw(rows)}\n")  # what was measured before a fault, too
     return 0 if all(row.reached for row in rows) else 1
 
 

@@ -18,12 +18,12 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from dashboard_import.forms import UploadForm
 from dashboard_import.importing import is_small, load_upload, take_upload
 from dashboard_import.models import CourseRun, ImportedFile, ImportRun
+from dashboard_import.running import is_lost
 from mooc.lib.admin import CourseAdmin, ReadOnly
 from mooc.lib.moments import in_utc
 from mooc.lib.uploads import LimitedFile
 
 MAY_LOAD = "dashboard_import.load_futurelearn"
-COUNTS = ("rows_read", "rows_stored", "rows_rejected")
 
 
 def with_commas(number: int) -> str:
@@ -34,7 +34,7 @@ def with_commas(number: int) -> str:
 class ImportRunAdmin(ReadOnly, CourseAdmin):
     """One execution of the importer: its files, its counts, what is missing, the rejected rows."""
 
-    list_display = ("source", "status", "begun", "by", "files", "read", "stored", "rejected", "lasted")
+    list_display = ("source", "state", "begun", "by", "files", "read", "stored", "rejected", "lasted")
     list_filter = ("status",)
     list_per_page = 50
     ordering = ("-pk",)
@@ -42,8 +42,12 @@ class ImportRunAdmin(ReadOnly, CourseAdmin):
     when_empty = _("Nothing has been imported yet. Upload a file, or run python manage.py import_futurelearn.")
     show_full_result_count = False
     actions = None
-    fields = ("source", "status", "by", "begun", "lasted", "read", "stored", "rejected", "missing", "imported")
-    readonly_fields = ("begun", "lasted", "read", "stored", "rejected", "missing", "imported")
+    fields = ("source", "state", "by", "begun", "lasted", "read", "stored", "rejected", "missing", "imported")
+    readonly_fields = ("state", "begun", "lasted", "read", "stored", "rejected", "missing", "imported")
+
+    @admin.display(description=_("state"), ordering="status")
+    def state(self, row: ImportRun) -> str:
+        return _now("stopped before its end") if is_lost(row) else row.get_status_display()
 
     @admin.display(description=_("started"), ordering="started")
     def begun(self, row: ImportRun) -> str:
@@ -69,6 +73,8 @@ class ImportRunAdmin(ReadOnly, CourseAdmin):
 
     @admin.display(description=_("what is missing"))
     def missing(self, row: ImportRun) -> SafeString | str:
+        if is_lost(row):
+            return _now("It was stopped before its end. What it had loaded is whole. Load the same files again.")
         return format_html_join("", "<p>{}</p>", ((line,) for line in row.error.splitlines())) or _now("Nothing.")
 
     @admin.display(description=_("files"))

@@ -15,6 +15,7 @@ import json
 import os
 import re
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -23,6 +24,8 @@ from dashboard_import.runs import RunFacts
 
 LONGEST_NAME = 120  # bytes of UTF-8, so that a name with a suffix fits everywhere
 RECORD = ".fetched.json"
+PART = ".part"
+DEAD_AFTER = 3_600  # seconds; between two pieces of a download there are 90, between two tries ten minutes
 TOTALS_WITH_PERCENT = (
     "leavers", "learners", "active_learners", "returning_learners", "social_learners",
     "fully_participating_learners",
@@ -60,13 +63,21 @@ def run_folder(root: Path, facts: RunFacts) -> Path:
         if len(others) == 1:
             others[0].rename(folder)
     folder.mkdir(exist_ok=True)
+    sweep(folder)
     return folder
+
+
+def sweep(folder: Path) -> None:
+    """Delete halves of files that a killed process left here: nobody has written to them for an hour."""
+    for path in folder.glob(f".*{PART}"):
+        if path.stat().st_mtime < time.time() - DEAD_AFTER:
+            path.unlink()
 
 
 @contextlib.contextmanager
 def new_file(path: Path) -> Iterator[BinaryIO]:
     """Open a file to be written that takes the place of `path` when the block ends well, and vanishes otherwise."""
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=".", suffix=PART, dir=path.parent)
     try:
         with os.fdopen(handle, "w+b") as file:
             yield file
@@ -145,12 +156,12 @@ def write_record(folder: Path, status: str, missing: list[str], now: datetime.da
         file.write(json.dumps({"at": now.isoformat(), "status": status, "missing": missing}, indent=1).encode())
 
 
-def fetched_whole(folder: Path) -> datetime.datetime | None:
-    """Return when all of a finished run was fetched into this folder; None if it was not, or was not finished then."""
+def last_fetch(folder: Path) -> tuple[datetime.datetime, frozenset[str]] | None:
+    """Return when a finished run was last fetched, and what was missing; None if it never was, or was not finished."""
     try:
         record = json.loads((folder / RECORD).read_text())
-        whole = record["status"] == "finished" and not record["missing"]
-        return datetime.datetime.fromisoformat(record["at"]) if whole else None
+        at = datetime.datetime.fromisoformat(record["at"])
+        return (at, frozenset(record["missing"])) if record["status"] == "finished" else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -16,6 +16,7 @@ from dashboard_import.tables import UnreadableError
 SPECIAL = "\\\t\n\r"  # what COPY's text format writes in another way
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 STAGE = "futurelearn_stage"
+PIECES = 8  # of about a megabyte each, made ready while PostgreSQL is still deleting
 
 Columns = Sequence[Sequence[str]]
 
@@ -36,8 +37,8 @@ def replace_rows(
     columns = [model._meta.get_field(name).column for name in fields]
     if connection.vendor == "postgresql":
         with transaction.atomic():
-            clear(model, run)
-            copy(model, columns, (lines(run, null, batch) for batch in batches))
+            lock(run)
+            copy(model, run, columns, (lines(run, null, batch) for batch in batches))
             after()
         return
     quoted = ", ".join(map(connection.ops.quote_name, columns))
@@ -54,7 +55,8 @@ def replace_rows(
             if own:
                 cursor.execute("COMMIT")
             with transaction.atomic():
-                clear(model, run)
+                lock(run)
+                cursor.execute(deletion(model), [run.pk])
                 cursor.execute(
                     f"INSERT INTO {table} (run_id, {quoted}) SELECT %s, {quoted} FROM temp.{STAGE} ORDER BY rowid",  # noqa: S608
                     [run.pk],
@@ -66,14 +68,18 @@ def replace_rows(
             cursor.execute(f"DROP TABLE temp.{STAGE}")
 
 
-def clear(model: type[models.Model], run: CourseRun) -> None:
-    """Lock the run, so that two loads of it come one after the other, and delete its rows.
+def lock(run: CourseRun) -> None:
+    """Lock the run, so that two loads of it come one after the other.
 
     Raises UnreadableError where somebody has deleted the run since the file was opened.
     """
     if not CourseRun.objects.select_for_update().filter(pk=run.pk).exists():
         raise UnreadableError("Its run was deleted while the file was read. Load the file again.")
-    model.objects.filter(run=run).delete()
+
+
+def deletion(model: type[models.Model]) -> str:
+    """Return SQL that deletes all rows of one run; its id is the parameter."""
+    return f"DELETE FROM {connection.ops.quote_name(model._meta.db_table)} WHERE run_id = %s"  # noqa: S608
 
 
 def with_nulls(batch: Columns, null: Sequence[bool], instead: object) -> Iterable[Sequence]:
@@ -97,7 +103,7 @@ class Feed:
     """A file that one thread writes and PostgreSQL's driver reads in another, a few pieces apart."""
 
     def __init__(self):
-        self.pieces: queue.Queue[bytes | None] = queue.Queue(maxsize=2)
+        self.pieces: queue.Queue[bytes | None] = queue.Queue(maxsize=PIECES)
         self.piece = memoryview(b"")
         self.broken = False
 
@@ -120,14 +126,19 @@ class Feed:
             return
 
 
-def copy(model: type[models.Model], columns: Sequence[str], pieces: Iterable[bytes]) -> None:
-    """COPY into PostgreSQL, in a thread of its own, as it takes as long as making the pieces."""
+def copy(model: type[models.Model], run: CourseRun, columns: Sequence[str], pieces: Iterable[bytes]) -> None:
+    """Delete the run's rows and COPY new ones, in a thread of its own, as it takes as long as making the pieces."""
     quote = connection.ops.quote_name
     names = ", ".join(map(quote, [*columns, "run_id"]))
     statement = f"COPY {quote(model._meta.db_table)} ({names}) FROM STDIN"
     feed = Feed()
     with connection.cursor() as cursor, connection.wrap_database_errors, ThreadPoolExecutor(1) as pool:
-        reader = pool.submit(cursor.copy_expert, statement, feed, 1 << 16)
+
+        def replace() -> None:
+            cursor.execute(deletion(model), [run.pk])
+            cursor.copy_expert(statement, feed, 1 << 16)
+
+        reader = pool.submit(replace)
         try:
             for piece in pieces:
                 feed.write(piece, reader)

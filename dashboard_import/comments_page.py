@@ -1,6 +1,6 @@
 """The page on which staff read what people wrote."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from dashboard_import.stats import reader
 from dashboard_import.views import PERMISSION
 from mooc.lib.access import require_staff
+from mooc.lib.csv import csv_response
 
 
 @require_safe
@@ -26,6 +27,14 @@ def read(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "comments": reader.shown(wanted.run, rows[: reader.PER_PAGE] if paged else rows),
         "before": wanted.at - 1 if paged else 0, "after": wanted.at + 1 if more and wanted.at < reader.LAST_PAGE else 0,
         "by": reader.BY, "kinds": reader.KIND, "back": reverse("stats_page", args=[slug, number, "comments"]),
+        "file": reverse("stats_comments_csv", args=[slug, number]), "query": request.GET.urlencode(),
         "everything": reverse("stats_comments", args=[slug, number]),
     }  # fmt: skip
     return render(request, "dashboard_import/comments.html", context)
+
+
+@require_safe
+@require_staff(PERMISSION)
+def read_csv(request: HttpRequest, slug: str, number: int) -> HttpResponseBase:
+    """All comments that the address wants, as CSV."""
+    return csv_response(f"{slug[:80]}-{number}-comments.csv", reader.as_rows(reader.wanted(request, slug, number)))

@@ -40,6 +40,9 @@ class Column:
 class Dataset:
     """One kind of file. `key` names the fields that no two rows of a run share, where there are such.
 
+    Of a `guessed` kind nobody outside has seen the columns' names: a file without those that we think of is taken all
+    the same, with all its columns unknown.
+
     `place` names the column with the step and, beside it, those that say the same in two numbers: they are compared,
     not stored.
     """
@@ -50,6 +53,7 @@ class Dataset:
     key: tuple[str, ...] = ()
     place: tuple[str, str, str] = ("step", "week_number", "step_number")
     also: tuple[str, ...] = ()
+    guessed: bool = False
     by_name: dict[str, Column] = field(init=False, compare=False)
 
     def __post_init__(self):
@@ -219,14 +223,14 @@ DATASETS = {
             *texts(*(f"guideline_{number}_feedback" for number in ("one", "two", "three"))),
             *moments("created_at"),
         ), key=("review_id",)),
-        Dataset("post_course_survey_data", models.PostCourseResponse, SURVEY),
-        Dataset("post_course_survey_free_text", models.PostCourseText, SURVEY),
+        Dataset("post_course_survey_data", models.PostCourseResponse, SURVEY, guessed=True),
+        Dataset("post_course_survey_free_text", models.PostCourseText, SURVEY, guessed=True),
         Dataset("country_subdivisions", models.CountrySubdivision, (
             Column("subdivision_first", partial(Word, 200), needed=True, also=("subdivision", "subdivision_name")),
             Column("subdivision_first_code", partial(Word, 20), also=("subdivision_code",)),
             *REGION,
-        )),
-        Dataset("countries", models.Country, REGION),
+        ), guessed=True),
+        Dataset("countries", models.Country, REGION, guessed=True),
         Dataset("extract_links", models.Link, (
             Column("week_number", Small, needed=True),
             Column("step_number", Small, needed=True),

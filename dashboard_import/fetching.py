@@ -29,7 +29,7 @@ BESIDE = {
     ),
     "extract_links": ("/extract-links",),
 }
-BEGUN = ("finished", "in progress")  # the others have enrolments at most
+NOT_BEGUN = ("upcoming", "draft", "sandbox", "retired")  # they have enrolments at most
 TOTALS = ("/stats-dashboard/totals", "/stats-dashboard/overview", "/stats-dashboard")  # newest first
 
 
@@ -55,7 +55,10 @@ class Wish:
 
 @dataclass
 class Fetch:
-    """One execution. `importing` writes down what became of each file; `say` hears a line for each run."""
+    """One execution. `importing` writes down what became of each file.
+
+    `found` hears how many runs there are to look at, `say` a line for each.
+    """
 
     session: Session
     root: Path
@@ -63,10 +66,12 @@ class Fetch:
     wish: Wish = Wish()
     organisation: str = ""
     say: Callable[[str], None] = lambda _line: None
+    found: Callable[[int], None] = lambda _runs: None
     files: int = 0
     kept: int = 0
     rows: list[dict[str, object]] = field(default_factory=list)
     known: dict[str, str] = field(default_factory=dict)
+    only: frozenset[str] | None = None
 
     def everything(self) -> None:
         """Fetch what is wished for. Raises SignInError, FetchError where there is nothing to begin with."""
@@ -80,6 +85,7 @@ class Fetch:
         wanted = [run for run in listing.runs if self.wish.takes(run)]
         if not wanted:
             self._miss("run", "", f"FutureLearn lists {len(listing.runs)} runs, and none that was asked for.")
+        self.found(len(wanted))
         if self.importing.dry_run:
             for run in wanted:
                 self.say(self._plan(run, listing))
@@ -107,29 +113,36 @@ class Fetch:
             return f"{run.name}: no start is set, nothing to fetch."
         return f"{run.name}: {'complete here' if self._is_here(run, listing) else 'to be fetched'} ({run.status})."
 
-    def _is_here(self, run: ListedRun, listing: Listing) -> Path | None:
-        """Return the folder of a finished run of which all is here, fetched when nothing could change any more."""
-        if run.status != "finished" or run.start is None:
+    def _is_here(self, run: ListedRun, listing: Listing) -> bool:
+        settled = self._settled(run, listing)
+        return settled is not None and not settled.missing
+
+    def _settled(self, run: ListedRun, listing: Listing) -> "_Settled | None":
+        """Return what is here of a finished run, if it was fetched when nothing could change any more."""
+        if run.status != "finished" or run.start is None or self.wish.every:
             return None
         folder = archive.folder_of(self.root, listing.institution, run.course, run.number, run.start)
-        at = archive.fetched_whole(folder) if folder else None
-        end = datetime.date.fromisoformat(folder.name[-10:]) if at else None
-        return folder if at and at.date() >= end + SETTLES else None
+        last = archive.last_fetch(folder) if folder else None
+        if last is None:
+            return None
+        at, missing = last
+        end = datetime.date.fromisoformat(folder.name[-10:])
+        return _Settled(folder, missing) if at.date() >= end + SETTLES else None
 
     def _run(self, run: ListedRun, listing: Listing) -> str:
         """Fetch and load one run; return a line on what came of it."""
-        here = None if self.wish.every else self._is_here(run, listing)
-        if here:
+        settled = self._settled(run, listing)
+        if settled:
+            self._load_if_new(run, listing, settled)
+        if settled and not settled.missing:
             self.kept += 1
-            self._load_if_new(run, listing, here)
             return f"{run.name}: finished, and complete here."
-        missing, files = len(self.importing.missing), self.files
         try:
             begun = self._begin(run, listing)
         except SignInError:
             raise
         except (FetchError, _Unread) as error:
-            if isinstance(error, MissingError) and run.status not in BEGUN:
+            if isinstance(error, MissingError) and run.status in NOT_BEGUN:
                 self.importing.note(run.name, "", None, Outcome.ABSENT)
                 return f"{run.name}: nothing there before it begins."
             self._miss(run.name, "", str(error))
@@ -138,16 +151,25 @@ class Fetch:
             self._miss(run.name, "", _disk(error))
             return f"{run.name}: {_disk(error)}"
         if begun is None:
-            return f"{run.name}: no start is set, nothing to fetch."
-        facts, folder, stats = begun
+            if run.problem:
+                self._miss(run.name, "", run.problem)
+            return f"{run.name}: {run.problem or 'no start is set, nothing to fetch.'}"
+        self.only = settled.missing if settled else None
+        return self._files(run, *begun)
+
+    def _files(self, run: ListedRun, facts: RunFacts, folder: Path, stats: str) -> str:
+        """Fetch and load what there is of one run; return a line on what came of it."""
+        missing, files = len(self.importing.missing), self.files
         for kind, paths in self._offered(run, stats):
             self._file(facts, folder, kind, paths)
-        if run.status in BEGUN:
+        if run.status not in NOT_BEGUN:
             self._steps(run, facts, folder)
             self._totals(run, facts, stats)
         lost = [file.name for file in self.importing.missing[missing:]]
         self._record(folder, run, lost)
         line = f"{run.name}: {self.files - files} files."
+        if self.only is not None:
+            line += " Only what was missing was asked for."
         new = [kind.replace("_", "-") for kind in pages.datasets(stats) if kind not in KINDS]
         if new:
             line += f" Kept but not loaded, as nobody knows this kind yet: {', '.join(new)}."
@@ -172,7 +194,7 @@ class Fetch:
         """Yield each file FutureLearn may have of a run, with the addresses to ask at."""
         for kind, path in pages.datasets(stats).items():
             yield kind, (path,)
-        if run.status in BEGUN:
+        if run.status not in NOT_BEGUN:
             for kind, ends in BESIDE.items():
                 known = self.known.get(kind)
                 yield kind, tuple(f"{run.path}{end}" for end in ([known] if known else ends))
@@ -181,6 +203,8 @@ class Fetch:
         """Fetch one file and load it; note why not."""
         name = f"{kind.replace('_', '-')}.csv"
         shown = f"{facts.slug}-{facts.number}_{name}"
+        if not self._asks_for(shown):
+            return
         for path in paths:
             try:
                 with archive.new_file(folder / name) as target:
@@ -190,7 +214,7 @@ class Fetch:
             except SignInError:
                 raise
             except FetchError as error:
-                if isinstance(error, NotATableError) and facts.status not in BEGUN:
+                if isinstance(error, NotATableError) and facts.status in NOT_BEGUN:
                     continue  # before a run begins, some of its files are pages that say so
                 self._miss(shown, kind, str(error), facts)
                 return
@@ -204,14 +228,19 @@ class Fetch:
             return
         self.importing.note(shown, kind, facts, Outcome.ABSENT)
 
+    def _asks_for(self, name: str) -> bool:
+        """Say whether to ask for a file: of a run that has settled only for what was missing the last time."""
+        return self.only is None or name in self.only
+
     def _load(self, facts: RunFacts, folder: Path, *names: str) -> None:
         if not self.wish.only_fetch:
             for source in _sources(facts, folder):
                 if source.name in names:
                     self.importing.load(replace(source, name=f"{facts.slug}-{facts.number}_{source.name}"))
 
-    def _load_if_new(self, run: ListedRun, listing: Listing, folder: Path) -> None:
-        """Load of a run that is complete here what never was loaded: it may have been fetched only."""
+    def _load_if_new(self, run: ListedRun, listing: Listing, settled: "_Settled") -> None:
+        """Load of a run that is here what never was loaded: it may have been fetched only."""
+        folder = settled.folder
         facts = RunFacts(
             run.number, run.slug, listing.institution, run.course, run.start,
             datetime.date.fromisoformat(folder.name[-10:]), status=run.status,
@@ -219,12 +248,15 @@ class Fetch:
         row = find_run(facts)
         loaded = ImportedFile.objects.filter(run=row, outcome=Outcome.LOADED) if row else ImportedFile.objects.none()
         kinds = set(loaded.values_list("kind", flat=True))
-        names = [source.name for source in _sources(facts, folder) if source.kind not in kinds]
+        files = [source for source in _sources(facts, folder) if f"{run.name}_{source.name}" not in settled.missing]
+        names = [source.name for source in files if source.kind not in kinds]
         self._load(facts, folder, *names)
 
     def _steps(self, run: ListedRun, facts: RunFacts, folder: Path) -> None:
         """Keep the page of the course's steps as the old tool did, as scraped-links.csv, and load it."""
         name = f"{run.name}_scraped-links.csv"
+        if not self._asks_for(name):
+            return
         try:
             html = self.session.page(f"{run.path}/overview")
             found = self._read("course overview", run, html, overview.steps)
@@ -245,6 +277,8 @@ class Fetch:
 
     def _totals(self, run: ListedRun, facts: RunFacts, stats: str) -> None:
         """Read what FutureLearn itself counts."""
+        if not self._asks_for(f"{run.name} totals"):
+            return
         ends = [self.known["totals"]] if "totals" in self.known else TOTALS
         for end in ends:
             try:
@@ -288,6 +322,14 @@ class Fetch:
 
     def _miss(self, name: str, kind: str, problem: str, facts: RunFacts | None = None) -> None:
         self.importing.note(name, kind, facts, Outcome.MISSING, problem)
+
+
+@dataclass(frozen=True)
+class _Settled:
+    """A finished run's folder, its files as they will always be, and the names of those that could not be had."""
+
+    folder: Path
+    missing: frozenset[str]
 
 
 class _Unread(Exception):  # noqa: N818  (a sentence on its way, never seen from outside)

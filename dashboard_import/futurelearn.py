@@ -203,8 +203,8 @@ class Session:
             except OSError as error:
                 raise _StorageError(error) from None
             size += len(piece)
-        if begins and _is_html(answer, b""):
-            raise NotATableError("FutureLearn sent an empty page instead of a table.")
+        if begins:
+            raise NotATableError("FutureLearn sent nothing at all instead of a table.")
         return size
 
 

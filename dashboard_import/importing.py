@@ -1,22 +1,20 @@
 """Imports from files: by the command, by the admin, by the worker for what waits."""
 
-import datetime
 import shutil
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
-from django.utils import timezone as clock
 
 from dashboard_import.loader import Import
 from dashboard_import.models import ImportedFile, ImportRun
+from dashboard_import.running import TakenError, give_up_lost, uploads
 from dashboard_import.sources import Source, find
 from dashboard_import.tables import UnreadableError
 
+NOT_HERE = "The upload is not on this machine. FUTURELEARN_DATA_DIR must be one folder for web server and worker."
 AT_ONCE = 2_000_000  # bytes; larger uploads wait for the worker, as a page answers within a second or two
-LOST_AFTER = datetime.timedelta(hours=2)  # without a sign of life; one file of 5 GB takes a quarter of an hour
 
 
 def load_path(
@@ -48,10 +46,6 @@ def load_path(
     return importing
 
 
-def uploads() -> Path:
-    return Path(settings.FUTURELEARN_DATA_DIR, "uploads")
-
-
 def take_upload(temporary: Path, name: str, who: AbstractBaseUser) -> ImportRun:
     """Keep an uploaded file under a folder of its own and return its import, which waits. Raises OSError."""
     folder = uploads() / uuid.uuid4().hex
@@ -69,22 +63,20 @@ def is_small(name: str, size: int) -> bool:
 
 def load_upload(row: ImportRun) -> bool:
     """Load an upload that waits, and delete it; return False where another process has taken it."""
-    waiting = ImportRun.objects.filter(pk=row.pk, status=ImportRun.Status.WAITING)
-    if not waiting.update(status=ImportRun.Status.RUNNING, seen=clock.now()):
+    if row.status != ImportRun.Status.WAITING:
         return False
-    row.refresh_from_db()
     path = uploads() / row.upload
-    if path.is_file():
-        try:
+    try:
+        if path.is_file():
             load_path(path, row)
-        finally:
+        else:
+            with Import(row) as importing:
+                importing.note(path.name, "", None, ImportedFile.Outcome.REFUSED, NOT_HERE)
+    except TakenError:
+        return False
+    finally:
+        if row.status != ImportRun.Status.WAITING:  # it was ours
             shutil.rmtree(path.parent, ignore_errors=True)
-        return True
-    with Import(row) as importing:
-        problem = (
-            "The upload is not on this machine. FUTURELEARN_DATA_DIR must be one folder for web server and worker."
-        )
-        importing.note(path.name, "", None, ImportedFile.Outcome.REFUSED, problem)
     return True
 
 
@@ -100,11 +92,3 @@ def load_waiting(*, most: int | None = None, stopping: Callable[[], bool] = lamb
             break
         loaded += load_upload(row)
     return loaded
-
-
-def give_up_lost() -> None:
-    """Say of imports whose process has ended that they were stopped; delete their uploads, which nobody would."""
-    lost = ImportRun.objects.filter(status=ImportRun.Status.RUNNING, seen__lt=clock.now() - LOST_AFTER)
-    for upload in lost.exclude(upload="").values_list("upload", flat=True):
-        shutil.rmtree((uploads() / upload).parent, ignore_errors=True)
-    lost.update(status=ImportRun.Status.FAILED, error="It was stopped before its end. Load the same files again.")

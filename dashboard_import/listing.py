@@ -74,8 +74,10 @@ def _more(session: Session, path: str, listing: Listing) -> None:
         try:
             html = session.page(path.replace("{page}", str(number)))
             found = _unique([*listing.runs, *pages.courses(html)])
+        except MissingError:
+            return  # the page before was the last one, and full
         except (UnknownPageError, FetchError) as error:
-            if pages.has_runs(html) or not isinstance(error, UnknownPageError):
+            if not pages.is_empty_list(html):
                 listing.problem, listing.page = f"Page {number} of the list of courses: {error}", html
             return
         new = found[len(listing.runs) :]

@@ -15,6 +15,7 @@ from dashboard_import.bulk import Columns, delete_twins, replace_rows
 from dashboard_import.datasets import DATASETS, Dataset
 from dashboard_import.models import CourseRun, ImportedFile, ImportRun
 from dashboard_import.rejects import Rejects
+from dashboard_import.running import TakenError, give_up_lost, hold, hold_again
 from dashboard_import.runs import RunFacts, course_run, find_run
 from dashboard_import.shaping import Reject, Shape
 from dashboard_import.sources import TOTALS, Source
@@ -33,12 +34,14 @@ TROUBLE = (
 )
 Outcome = ImportedFile.Outcome
 MOST_WORDS = 4_000
+OTHER_LETTERS = {"gb18030": "Chinese (GBK)", "cp1252": "Windows' western code page", "utf-16": "UTF-16"}
 
 
 class Import:
     """One execution of the importer, in a `with`: it leaves an ImportRun, also when it ends by an exception.
 
-    With `dry_run` files are read and judged, and nothing is written anywhere. `again` loads files that are as they
+    A row that is in the database already has to wait there: TakenError where another process was quicker. With
+    `dry_run` files are read and judged, and nothing is written anywhere. `again` loads files that are as they
     were. `advance` is told how many bytes are done.
     """
 
@@ -57,9 +60,22 @@ class Import:
     def __enter__(self) -> Self:
         self.began = time.monotonic()
         if not self.dry_run:
-            self.row.status = ImportRun.Status.RUNNING
-            self.row.save()
+            give_up_lost()
+            with transaction.atomic():
+                self.begin()
+                self.free = hold(self.row.pk)
+            self.row.refresh_from_db()
         return self
+
+    def begin(self) -> None:
+        """Say that this import runs: a new one, or one that waits. Raises TakenError where it waits no more."""
+        if self.row.pk is None:
+            self.row.status, self.row.source = ImportRun.Status.RUNNING, writable(self.row.source)
+            self.row.save()
+            return
+        waiting = ImportRun.objects.filter(pk=self.row.pk, status=ImportRun.Status.WAITING)
+        if not waiting.update(status=ImportRun.Status.RUNNING, seen=clock.now()):
+            raise TakenError
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
         row, now = self.row, clock.now()
@@ -68,17 +84,20 @@ class Import:
         if error is not None:
             row.status = ImportRun.Status.FAILED
             missing.append(str(error) or kind.__name__)
-        row.error = "\n".join(missing)[:MOST_WORDS].replace("\0", "")
+        row.error = writable("\n".join(missing), MOST_WORDS)
         row.finished = row.seen = now
         row.seconds = round(time.monotonic() - self.began, 3)
         self.count()
         if not self.dry_run:
-            row.save()
+            try:
+                row.save()
+            finally:
+                self.free()
 
     def count(self) -> None:
         """Add up the files."""
         self.row.files = len(self.files)
-        for name in ("rows_read", "rows_stored", "rows_rejected"):
+        for name in ImportRun.COUNTS:
             setattr(self.row, name, sum(getattr(file, name) for file in self.files))
 
     @property
@@ -88,14 +107,12 @@ class Import:
 
     def note(self, name: str, kind: str, facts: RunFacts | None, outcome: str, problem: str = "") -> ImportedFile:
         """Write down a file that there is nothing to load from: FutureLearn has none, or it could not be fetched."""
-        file = ImportedFile(name=name[:500], kind=kind, outcome=outcome, problem=problem)
+        file = ImportedFile(name=writable(name), kind=kind, outcome=outcome, problem=writable(problem, MOST_WORDS))
         return self.keep(file, course_run(facts) if facts and not self.dry_run else None)
 
     def load(self, source: Source) -> ImportedFile:
         """Load one file, or say why not. Raises only what concerns the whole import, such as a lost database."""
-        file = ImportedFile(
-            name=source.name[:500].encode("utf-8", "replace").decode(), kind=source.kind, size=source.size
-        )
+        file = ImportedFile(name=writable(source.name), kind=source.kind, size=source.size)
         run, is_new, rejects = None, False, Rejects(self.row.pk or 0, source.name, keep=not self.dry_run)
         try:
             refuse_unknown(source, self.seen)
@@ -113,14 +130,19 @@ class Import:
             else:
                 is_new = run is None
                 run = None if self.dry_run else course_run(source.facts)
+                if scanned.encoding in OTHER_LETTERS:
+                    file.problem = f"It is not in UTF-8 and was read as {OTHER_LETTERS[scanned.encoding]}."
                 OneFile(source, scanned, file, rejects, self.advance).load(run, self.finish)
         except TROUBLE as error:
+            if isinstance(error, Error) and not self.dry_run:
+                hold_again(self.row.pk)  # Django opens a new connection where the old one has broken
             run = kept_run(run, is_new)
             file.pk = None
-            file.outcome, file.problem = Outcome.REFUSED, in_words(error)
+            file.outcome, file.problem = Outcome.REFUSED, writable(why(error), MOST_WORDS)
             file.rows_stored, file.rows_rejected = 0, file.rows_read
+            rejects.abandon(broken=isinstance(error, OSError))
         finally:
-            rejects.close()
+            rejects.abandon()
         return self.keep(file, run, rejects)
 
     def finish(self, file: ImportedFile, run: CourseRun, rejects: Rejects) -> None:
@@ -140,7 +162,6 @@ class Import:
         file.import_run, file.run = self.row, run
         if rejects:
             file.rejects, file.rejects_file = rejects.first, rejects.name
-        file.problem = file.problem[:MOST_WORDS].replace("\0", "")
         file.save()
 
 
@@ -176,16 +197,20 @@ class OneFile:
             replace_rows(self.dataset.model, run, shape.fields, shape.null, batches, after)
 
     def columns(self, table: Table, shape: Shape) -> Iterator[Columns]:
-        """Yield the good rows as columns; put the bad ones aside."""
-        done = 0
+        """Yield the good rows as columns; put the bad ones aside. Raises UnreadableError if the file breaks off."""
+        done, last = 0, None
         for batch in table.batches():
             self.file.rows_read += len(batch)
             columns, bad = shape.shape(batch)
             self.rejects.add(bad)
             if columns:
                 yield columns
+            if bad:
+                last = bad[-1]
             self.advance(table.characters - done)
             done = table.characters
+        if last and last.row == self.file.rows_read and not table.ended:
+            raise UnreadableError(f"The file was cut off: line {last.line:,}, the last one, has no end. {last.reason}")
 
     def reject_twins(self, run: CourseRun) -> None:
         """Take out rows that say again who or what an earlier row is, where nobody may come twice."""
@@ -201,7 +226,8 @@ class OneFile:
                 self.rejects.add([Reject(row, line, reason, cells) for row, line, cells in rows if row in twins])
 
     def settle(self) -> None:
-        """Count; refuse a file of which nothing is left."""
+        """Count; refuse a file of which nothing is left. Raises OSError where the rejected rows cannot be kept."""
+        self.rejects.close()
         file = self.file
         file.rows_rejected = self.rejects.count
         file.rows_stored = file.rows_read - file.rows_rejected
@@ -247,12 +273,17 @@ def is_loaded(file: ImportedFile, run: CourseRun | None) -> bool:
     return last == file.digest
 
 
-def in_words(error: Exception) -> str:
+def writable(text: str, most: int = 500) -> str:
+    """Return a text as a database takes it: bounded, without NUL, and with a mark for bytes that are no text."""
+    return text[:most].encode("utf-8", "replace").decode().replace("\0", "")
+
+
+def why(error: Exception) -> str:
     """Return a sentence on what went wrong with a file."""
     if isinstance(error, UnreadableError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
         return f"It could not be read or written: {error.strerror}."
     if isinstance(error, Error):
-        return f"The database ({connection.vendor}) refused it: {str(error).splitlines()[0] if str(error) else error!r}"
+        return f"The database ({connection.vendor}) refused it: {(str(error) or repr(error)).splitlines()[0]}."
     return f"It is damaged: {error or type(error).__name__}."

@@ -19,6 +19,7 @@ SHARES = ("steps", "correct", "wrong", "questions")
 MEASURES = ("steps", "comments", "replies", "likes", "answers", "correct", "wrong", "questions")
 ONLY_ANSWERED = ("correct", "wrong")  # are known of those who answered anything
 CLASSES, SHARE_WIDTH = 20, 5  # of a measure on a drawing: at most so many; so many per cent each
+PEOPLE = "futurelearn_people"
 SOURCES = ("enrolments", "step_activity", "comments", "question_response", "course_overview")
 
 
@@ -27,8 +28,8 @@ def whole_percent(part: str, whole: str) -> str:
     return f"CASE WHEN {whole} > 0 THEN (200 * {part} + {whole}) / (2 * {whole}) END"
 
 
-def learners() -> str:
-    """Return a WITH that gives `l`: a row for each person who did anything, with the measures."""
+def gather(run: CourseRun, known: dict[str, int]) -> None:
+    """Make the temporary table PEOPLE: a row for each person who did anything, with the measures."""
     names = ("completed", "comments", "replies", "likes", "answers", "correct", "questions")
     added = ", ".join(f"CAST(sum({name}) AS bigint) AS {name}" for name in names)
     measures = {
@@ -40,11 +41,20 @@ def learners() -> str:
     }
     columns = ", ".join(f"{sql} AS {name}" for name, sql in measures.items())
     flags = ", ".join(f"coalesce({sql}, 0) AS {name}" for name, sql in AUDIENCES.items())
-    return (
-        f"WITH t AS (SELECT learner_id, max(CASE WHEN kind = 'step_activity' THEN 1 ELSE 0 END) AS visited, {added}"
-        f" FROM {SUMS} WHERE run_id = %(run)s GROUP BY learner_id),"
-        f" l AS MATERIALIZED (SELECT t.visited, {columns}, {flags} FROM t {joined('t.learner_id')})"
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE {PEOPLE} AS WITH t AS (SELECT learner_id,"
+            f" max(CASE WHEN kind = 'step_activity' THEN 1 ELSE 0 END) AS visited, {added}"
+            f" FROM {SUMS} WHERE run_id = %(run)s GROUP BY learner_id)"
+            f" SELECT t.visited, {columns}, {flags} FROM t {joined('t.learner_id')}",
+            {"run": run.pk, **known},
+        )
+
+
+def forget() -> None:
+    """Drop the table of `gather`. Where something fails before, the end of the transaction takes it away."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE {PEOPLE}")
 
 
 def wholes(run: CourseRun) -> dict[str, int]:
@@ -61,26 +71,25 @@ def weighted(count: str) -> str:
 @rollup(*SOURCES)
 def together(run: CourseRun) -> None:
     """Count learners and comments by how far the learners got; learners by classes of any two measures."""
-    known = wholes(run)
-    widths = moments(run, known)
+    gather(run, wholes(run))
+    widths = moments(run)
     percent = f"CAST(steps / {SHARE_WIDTH} * {SHARE_WIDTH} AS varchar(6))"
-    completion = [
-        f"SELECT '{kind}' AS kind, {NO_STEP}, {NO_DAY}, {percent} AS value, {weighted(count)} FROM l"
-        f" WHERE visited = 1 GROUP BY {percent}"
-        for kind, count in (("completion_learners", "1"), ("completion_comments", "comments"))
-    ]
-    kinds, points = [], []
+    for kind, count in (("completion_learners", "1"), ("completion_comments", "comments")):
+        refill(
+            run, [kind],
+            f"SELECT '{kind}' AS kind, {NO_STEP}, {NO_DAY}, {percent} AS value, {weighted(count)} FROM {PEOPLE}"
+            f" WHERE visited = 1 GROUP BY {percent}",
+        )  # fmt: skip
+    # One statement for each pair: SQLite keeps what it sorts in memory until a statement ends.
     for x, y in combinations(MEASURES, 2):
-        kinds.append(points_of(x, y))
         pair = " || ' ' || ".join(f"CAST({name} / {widths[name]} * {widths[name]} AS varchar(20))" for name in (x, y))
         answered = " WHERE answers > 0" if x in ONLY_ANSWERED or y in ONLY_ANSWERED else ""
-        points.append(
-            f"SELECT '{kinds[-1]}' AS kind, {NO_STEP}, {NO_DAY}, {pair} AS value, {weighted('1')} FROM l{answered}"
-            f" GROUP BY {pair}"
-        )
-    refill(
-        run, ["completion_learners", "completion_comments", *kinds], *completion, *points, common=learners(), **known
-    )
+        refill(
+            run, [points_of(x, y)],
+            f"SELECT '{points_of(x, y)}' AS kind, {NO_STEP}, {NO_DAY}, {pair} AS value, {weighted('1')}"
+            f" FROM {PEOPLE}{answered} GROUP BY {pair}",
+        )  # fmt: skip
+    forget()
 
 
 def points_of(x: str, y: str) -> str:
@@ -93,8 +102,8 @@ def width_of(measure: str, most: int) -> int:
     return SHARE_WIDTH if measure in SHARES else int(nice_step(most, CLASSES, whole=True))
 
 
-def moments(run: CourseRun, known: dict[str, int]) -> dict[str, int]:
-    """Add up measures and their products over groups of learners; return the width of each measure's classes."""
+def moments(run: CourseRun) -> dict[str, int]:
+    """Add up measures and their products over groups of PEOPLE; return the width of each measure's classes."""
     products = [*combinations_with_replacement(MEASURES, 2)]
     columns = [
         *(f"sum({name})" for name in MEASURES), *(f"sum({x} * {y})" for x, y in products),
@@ -102,10 +111,7 @@ def moments(run: CourseRun, known: dict[str, int]) -> dict[str, int]:
     ]  # fmt: skip
     flags = ["learners", "buyers", "participants", "CASE WHEN answers > 0 THEN 1 ELSE 0 END"]
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"{learners()} SELECT {', '.join(flags)}, count(*), {', '.join(columns)} FROM l GROUP BY 1, 2, 3, 4",
-            {"run": run.pk, **known},
-        )
+        cursor.execute(f"SELECT {', '.join(flags)}, count(*), {', '.join(columns)} FROM {PEOPLE} GROUP BY 1, 2, 3, 4")
         rows = cursor.fetchall()
     names = [*MEASURES, *map("*".join, products)]
     made, most = [], dict.fromkeys(MEASURES, 0)

@@ -1,6 +1,7 @@
 """FutureLearn's partner pages, read. Each layout there has been since 2016 is data here, and the newest is tried first.
 
-A page is taken by the first layout whose mark is on it and whose values can all be read: half a match is none.
+A page is taken by the first layout whose mark is on it and whose values can all be read: half a match is none. In a
+list of courses a status that is new, or a start that is no day, concerns its run alone, unless most are so.
 """
 
 import datetime
@@ -15,7 +16,9 @@ RUN_PATH = re.compile(r"/courses/([a-z0-9][a-z0-9-]*)/(\d{1,6})(?=$|[/?#\s])")
 DATA_PATH = re.compile(r"/stats-dashboard/data/([a-z_-]{1,60})(?:\.csv)?(?=$|[?#])")
 WEEKS = re.compile(r"\b(\d{1,3})\s+weeks?\b", re.IGNORECASE)
 STATUSES = frozenset({"finished", "in progress", "upcoming", "draft", "sandbox", "retired"})
+LONGEST_STATUS = 30
 NOT_SET = "not set"
+YEARS = range(2012, 2100)  # FutureLearn opened in 2013
 T = TypeVar("T")
 
 
@@ -29,13 +32,17 @@ class UnknownPageError(Exception):
 
 @dataclass(frozen=True)
 class ListedRun:
-    """A run as a list of courses shows it. `start` is None where it is not set; `status` is in small letters."""
+    """A run as a list of courses shows it. `start` is None where it is not set; `status` is in small letters.
+
+    `problem` says why the start could not be read.
+    """
 
     course: str
     slug: str
     number: int
     start: datetime.date | None
     status: str
+    problem: str = ""
 
     @property
     def path(self) -> str:
@@ -91,7 +98,9 @@ def courses(html: str) -> list[ListedRun]:
     page = LexborHTMLParser(html)
     for layout in LISTS:
         if page.css_first(layout.mark) and (found := _complete(lambda layout=layout: _runs(page, layout))):
-            return found
+            known = sum(run.status in STATUSES and not run.problem for run in found)
+            if 2 * known >= len(found):
+                return found
     raise UnknownPageError("courses", _or(layout.mark for layout in LISTS) + ", with a name, a status and a start")
 
 
@@ -102,7 +111,12 @@ def _runs(page: LexborHTMLParser, layout: ListLayout) -> Iterator[ListedRun]:
         for place, row in enumerate(rows):
             # Without an address in the row, the newest run stands first: the number is that of the rows left.
             slug, number = _address(row) or (_slug(course), len(rows) - place)
-            yield ListedRun(title, slug, number, _start(row, layout), _status(row, layout))
+            status, said = _status(row, layout), _start(row, layout)
+            try:
+                yield ListedRun(title, slug, number, day(said), status)
+            except ValueError:
+                problem = f"The list of courses says “{said[:40]}” for its start, which is no day."
+                yield ListedRun(title, slug, number, None, status, problem)
 
 
 def _title(node: LexborNode | None, layout: ListLayout) -> str:
@@ -130,16 +144,12 @@ def _cells(row: LexborNode, selector: str) -> list[LexborNode]:
 
 
 def _status(row: LexborNode, layout: ListLayout) -> str:
-    status = _squeezed(_cells(row, layout.status)[layout.status_at].text()).lower()
-    if status not in STATUSES:
-        raise ValueError(status)
-    return status
+    return _squeezed(_cells(row, layout.status)[layout.status_at].text()).lower()[:LONGEST_STATUS]
 
 
-def _start(row: LexborNode, layout: ListLayout) -> datetime.date | None:
+def _start(row: LexborNode, layout: ListLayout) -> str:
     cell = _cells(row, layout.start)[layout.start_at]
-    text = cell.attributes[layout.start_attribute] if layout.start_attribute else cell.text()
-    return day(text or "")
+    return (cell.attributes[layout.start_attribute] if layout.start_attribute else cell.text()) or ""
 
 
 def day(text: str) -> datetime.date | None:
@@ -149,9 +159,11 @@ def day(text: str) -> datetime.date | None:
         return None
     for form in ("%d %b %Y", "%d %B %Y", "%Y-%m-%d"):
         try:
-            return datetime.datetime.strptime(text, form).date()  # noqa: DTZ007  (a day, not a moment)
+            found = datetime.datetime.strptime(text, form).date()  # noqa: DTZ007  (a day, not a moment)
         except ValueError:
             continue
+        if found.year in YEARS:
+            return found
     raise ValueError(text)
 
 
@@ -248,9 +260,10 @@ def token(html: str) -> str:
     return (field.attributes.get("value") or "") if field else ""
 
 
-def has_runs(html: str) -> bool:
-    """Say whether a page leads to any run, in whatever layout: an empty last page of a list does not."""
-    return RUN_PATH.search(html.replace('"', " ").replace("'", " ")) is not None
+def is_empty_list(html: str) -> bool:
+    """Say whether a page is a list of courses without any: it names the institution, and leads to no run."""
+    leads = RUN_PATH.search(html.replace('"', " ").replace("'", " "))
+    return leads is None and bool(institution(html))
 
 
 def without_secrets(html: str) -> str:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from dashboard_import import precourse
 from dashboard_import.admin import MAY_LOAD
 from dashboard_import.models import CourseRun, PreCourseSurvey
+from dashboard_import.stats.lists import PER_PAGE
 from dashboard_import.stats.selection import find_run, page_number
 from dashboard_import.tables import UnreadableError
 from dashboard_import.views import PERMISSION
@@ -25,7 +26,6 @@ from mooc.lib.csv import csv_response
 from mooc.lib.uploads import LimitedFile
 
 MOST_BYTES = 20_000_000
-PER_PAGE = 50
 HEADS = ("learner", "date", "comment")
 
 

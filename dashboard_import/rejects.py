@@ -1,5 +1,6 @@
 """Rows that are not stored: all of them in a file, the first ones kept for the page of the import."""
 
+import contextlib
 import csv
 import re
 from pathlib import Path
@@ -50,8 +51,17 @@ class Rejects:
         csv.writer(self.file).writerow(["line", "reason", *map(guarded, self.header)])
 
     def close(self) -> None:
+        """Let all rows be in the file. Raises OSError, as `add` does: call it before the load is committed."""
         if self.file:
             self.file.close()
+
+    def abandon(self, *, broken: bool = False) -> None:
+        """Close the file of a load that has failed, or that was closed before; delete it if it is `broken`."""
+        with contextlib.suppress(OSError):  # a full disk has been said already
+            self.close()
+        if broken and self.file:
+            self.file = None
+            self.path.unlink(missing_ok=True)
 
     @property
     def name(self) -> str:

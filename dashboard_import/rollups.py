@@ -28,6 +28,10 @@ def rollup(*kinds: str) -> Callable[[Refresh], Refresh]:
 
 def refresh(run: CourseRun, kind: str) -> None:
     """Make all roll-ups anew that read files of this kind. Call it in the transaction that changes the rows."""
+    if connection.vendor == "postgresql":
+        # It cannot know yet how many rows this transaction has written, takes them for few, and would sort them all.
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_sort = off")
     for function in REGISTRY.get(kind, []):
         function(run)
 

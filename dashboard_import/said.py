@@ -21,8 +21,8 @@ SHORTEST, LONGEST = 2, 40
 # A word: letters of any script, with apostrophes inside it. Addresses are no words.
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
-MOST_ON_STEP = 10
-RUN, WEEK, STEP = "words", "words in week ", "words by step"
+MOST_ON_STEP, MOST_OF_EACH = 50, 10  # words of a step; of each where all steps stand in one table
+RUN, WEEK, STEP, STEPS = "words", "words in week ", "words on step ", "words by step"
 SAMPLE = 5_000  # comments that tell the language
 ROLES = {
     "learners": Q(role="learner"),
@@ -90,7 +90,8 @@ def words(run: CourseRun) -> None:
     def close(week: int | None, step: int | None) -> None:
         nonlocal in_week, on_step
         if None not in at and (week, step) != at:
-            Tally.objects.bulk_create(on_step.tallies(run, STEP, *at, MOST_ON_STEP), batch_size=BATCH)
+            for kind, most in ((f"{STEP}{at[0]}.{at[1]}", MOST_ON_STEP), (STEPS, MOST_OF_EACH)):
+                Tally.objects.bulk_create(on_step.tallies(run, kind, *at, most), batch_size=BATCH)
         if (week, step) != at:
             on_step = Counts()
         if at[0] is not None and week != at[0]:

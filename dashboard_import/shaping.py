@@ -108,6 +108,8 @@ class Shape:
             raise ValueError(f"The row has {len(row):,} cells instead of {self.width:,}.")
         if row == self.header:
             raise ValueError("The row repeats the names of the columns.")
+        if any(map(ESCAPED.search, row)):
+            raise ValueError("The row holds bytes that are not UTF-8.")
         shaped = []
         for place, cell, name, filled in self.places:
             text = row[place]
@@ -117,8 +119,6 @@ class Shape:
                 shaped += cell.one(text)
             except ValueError as error:
                 raise ValueError(f"{name} {error}.") from None
-        if any(map(ESCAPED.search, row)):
-            raise ValueError("The row holds bytes that are not UTF-8.")
         self.compare_step(row)
         shaped += [""] * len(self.empty)
         if self.unknown:
@@ -160,10 +160,10 @@ def refuse_wrong_header(dataset: Dataset, names: list[str]) -> None:
         known, likely_known = (sum(map(one.knows, names)) for one in (dataset, likely))
         if missing or likely_known > known:
             raise UnreadableError(f"By its columns this is {likely.dashed}, not {dataset.dashed}.")
-    if missing:
+    if missing and not dataset.guessed:
         raise UnreadableError(f"The column {missing[0]} is missing: this is no file of {dataset.dashed}.")
-    if not dataset.needed and not any(map(dataset.knows, names)):
-        raise UnreadableError(f"No column of {dataset.dashed} is there.")
+    if len(names) == 1:
+        raise UnreadableError(f"There is one column only: this is no file of {dataset.dashed}.")
 
 
 def name_in(dataset: Dataset, name: str, names: list[str]) -> bool:

@@ -26,6 +26,8 @@ METADATA = "metadata.csv"
 # Of what is ours in FUTURELEARN_DATA_DIR, nothing is a table of FutureLearn's.
 OURS = ("rejected", "unknown-pages", "uploads")
 MOST_ENTRIES = 10_000
+LIST_END = 66_000  # bytes at the end of a zip in which its list ends, with the longest comment there is
+LONGEST_LIST = 5 << 20  # bytes
 MOST_BYTES = 50 << 30  # of a zip, unpacked
 MOST_RATIO, RATIO_FROM = 200, 20 << 20  # tables become 5 to 20 times smaller; what grows more than that is a trap
 
@@ -131,6 +133,7 @@ def in_folder(root: Path) -> Iterator[Entry]:
 
 def in_zip(path: Path) -> Iterator[Entry]:
     """Yield the files of a zip. Raises UnreadableError if it is damaged, a trap, or would leave its folder."""
+    refuse_long_list(path)
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
@@ -143,6 +146,20 @@ def in_zip(path: Path) -> Iterator[Entry]:
             yield Entry(
                 place.parts[:-1][-3:], place.name, place.as_posix(), member.file_size, partial(ZipMember, path, member)
             )
+
+
+def refuse_long_list(path: Path) -> None:
+    """Raise UnreadableError if the list of a zip's files is longer than anybody's, before it is read into memory."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(max(size - LIST_END, 0))
+        end = file.read(LIST_END)
+    # The record at the very end says how many bytes the list has; a second one before it where they are too many.
+    for mark, place, width in ((b"PK\x05\x06", 12, 4), (b"PK\x06\x06", 40, 8)):
+        at = end.rfind(mark)
+        length = int.from_bytes(end[at + place : at + place + width], "little") if at >= 0 else 0
+        if LONGEST_LIST < length < (1 << 8 * width) - 1:
+            raise UnreadableError(f"The list of the zip's files has {length:,} bytes; {LONGEST_LIST:,} is the most.")
 
 
 def refuse_traps(members: Iterable[zipfile.ZipInfo], packed: int) -> None:

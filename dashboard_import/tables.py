@@ -154,7 +154,8 @@ def refuse_other_formats(piece: bytes) -> None:
 class Table:
     """The rows of one file. `header` is its first row; raises UnreadableError where there is none.
 
-    `characters` counts what has been read, `given` what the CSV reader has been given of it.
+    `characters` counts what has been read, `given` what the CSV reader has been given of it. `ended` says, once all
+    has been read, whether the last line has an end.
     """
 
     def __init__(self, stream: BinaryIO, scanned: Scan):
@@ -162,6 +163,7 @@ class Table:
         self.errors = "surrogateescape" if scanned.broken else "strict"
         self.characters, self.given, self.last_line = 0, 0, ""
         self.rows_before = -1  # the header is row 0
+        self.ended = True
         self.coming = self.plain() if scanned.plain else self.quoted()
         self.first = next(self.coming, None)
         self.header = self.read_header()
@@ -174,6 +176,8 @@ class Table:
         names = self.first.rows[0]
         if len(names) > MOST_COLUMNS:
             raise UnreadableError(f"The file has {len(names):,} columns; {MOST_COLUMNS:,} is the most.")
+        if any(map(ESCAPED.search, names)):
+            raise UnreadableError("The names of the columns hold bytes that are not UTF-8.")
         return names
 
     def batches(self) -> Iterator[Batch]:
@@ -208,6 +212,7 @@ class Table:
             cut = len(text) if ended else max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1
             rest = text[cut:]
             if cut:
+                self.ended = text[cut - 1] in "\r\n"
                 yield text[:cut]
 
     def plain(self) -> Iterator[Batch]:

@@ -4,6 +4,7 @@ A thread is a post and its replies. A comment without an author is by somebody e
 """
 
 # ruff: noqa: S608  (the SQL is our own)
+from collections.abc import Iterable
 from itertools import count
 
 from django.db import connection
@@ -31,12 +32,15 @@ TALKERS = {
 WHO = "CASE WHEN {0}.author_id = '' THEN {0}.row || '' ELSE {0}.author_id END"
 
 
-def typed() -> str:
-    """Return a WITH that gives `typed`: each comment of the run with its type, its author and its thread."""
+def typed(of_threads: str = "") -> str:
+    """Return a WITH that gives `typed`: each comment of the run with its type, its author and its thread.
+
+    `of_threads` is SQL that keeps the comments `c` of some threads.
+    """
     return (
         f"WITH c AS (SELECT c.row, c.comment_id, c.parent_id, c.author_id, c.week, c.step, c.timestamp, c.likes,"
         f" coalesce(c.parent_id, c.comment_id) AS thread, {WHO.format('c')} AS who"
-        f" FROM {COMMENT} c WHERE c.run_id = %(run)s),"
+        f" FROM {COMMENT} c WHERE c.run_id = %(run)s{of_threads}),"
         " threads AS (SELECT r.parent_id AS thread, p.who AS starter,"
         " max(CASE WHEN r.who = p.who THEN 0 ELSE 1 END) AS others"
         " FROM c r LEFT JOIN c p ON p.comment_id = r.parent_id WHERE r.parent_id IS NOT NULL GROUP BY 1, 2),"
@@ -48,6 +52,21 @@ def typed() -> str:
         " THEN 'first_reply' ELSE 'further_reply' END AS type, t.starter"
         " FROM c LEFT JOIN threads t ON t.thread = c.thread)"
     )
+
+
+def types_in(run: CourseRun, threads: Iterable[int]) -> dict[int, str]:
+    """Return the type of each comment in some threads, by its number; one query."""
+    names = {f"thread{at}": thread for at, thread in enumerate(threads)}
+    if not names:
+        return {}
+    listed = ", ".join(f"%({name})s" for name in names)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{typed(f' AND (c.comment_id IN ({listed}) OR c.parent_id IN ({listed}))')}"
+            " SELECT comment_id, type FROM typed",
+            {"run": run.pk, **names},
+        )
+        return dict(cursor.fetchall())
 
 
 @rollup("enrolments", "comments")
@@ -129,11 +148,17 @@ def ties() -> str:
 
 @rollup("comments")
 def network(run: CourseRun) -> None:
-    """Count replies from one person to another among those with most of them; and people and pairs by first day."""
+    """Count replies from one person to another among those with most of them; people and pairs by first day; and
+    people by how many others they exchanged replies with.
+    """
     same = ", ".join(f"{{0}} AS {name}" for name in AUDIENCES)  # of everyone, whichever group is counted
     by_day = "CAST(NULL AS smallint) AS week, CAST(NULL AS smallint) AS step, since AS day, '' AS value"
+    both_ways = "SELECT writer AS person, receiver AS other FROM ties UNION SELECT receiver, writer FROM ties"
     refill(
-        run, ["network", "network_people", "network_pairs"],
+        run, ["network", "network_people", "network_pairs", "connections"],
+        f"SELECT 'connections' AS kind, {NO_STEP}, {NO_DAY}, CAST(d.others AS varchar(9)) AS value,"
+        f" {same.format('count(*)')} FROM (SELECT person, count(*) AS others FROM ({both_ways}) AS b GROUP BY person) d"
+        " GROUP BY d.others",
         f"SELECT 'network' AS kind, {NO_STEP}, {NO_DAY}, writer || ' ' || receiver AS value,"
         f" {same.format('replies')} FROM ties JOIN drawn a ON a.person = writer JOIN drawn b ON b.person = receiver",
         f"SELECT 'network_people' AS kind, {by_day}, {same.format('count(*)')} FROM met GROUP BY since",

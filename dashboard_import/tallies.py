@@ -71,10 +71,6 @@ def refill(run: CourseRun, kinds: Sequence[str], *selects: str, common: str = ""
     `common` is a WITH that they share, so that it is counted once; `known` are its further parameters.
     """
     Tally.objects.filter(run=run, kind__in=kinds).delete()
-    if connection.vendor == "postgresql":
-        # It cannot know yet how many rows this transaction has written, takes them for few, and would sort them all.
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_sort = off")
     rows = " UNION ALL ".join(f"SELECT {', '.join(FIELDS)} FROM ({select}) AS part" for select in selects)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -197,6 +193,13 @@ def talked(run: CourseRun) -> None:
     likes = (
         f"SELECT 'likes' AS kind, {NO_STEP}, {NO_DAY}, CAST(coalesce(c.likes, 0) AS text) AS value, {sums()} {comments}"
     )
+    got = (
+        f"SELECT 'replies_got' AS kind, {NO_STEP}, {NO_DAY}, CAST(coalesce(r.replies, 0) AS varchar(9)) AS value,"
+        f" {sums()} FROM {TABLES['comment']} c LEFT JOIN (SELECT parent_id, count(*) AS replies"
+        f" FROM {TABLES['comment']} WHERE run_id = %(run)s AND parent_id IS NOT NULL GROUP BY parent_id) r"
+        f" ON r.parent_id = c.comment_id {joined('c.author_id')} WHERE c.run_id = %(run)s AND c.parent_id IS NULL"
+        " GROUP BY coalesce(r.replies, 0)"
+    )
     commenters = (
         f"SELECT 'commenters' AS kind, w.week, {NO_NUMBER}, {NO_DAY}, '' AS value, {sums()} FROM"
         f" (SELECT DISTINCT c.week, c.author_id FROM {TABLES['comment']} c WHERE c.run_id = %(run)s"
@@ -204,8 +207,9 @@ def talked(run: CourseRun) -> None:
         f" w {joined('w.author_id')} GROUP BY w.week"
     )
     refill(
-        run, [*posted, "likes", "commenters"], *posted.values(), f"{likes} GROUP BY coalesce(c.likes, 0)", commenters
-    )
+        run, [*posted, "likes", "commenters", "replies_got"],
+        *posted.values(), f"{likes} GROUP BY coalesce(c.likes, 0)", commenters, got,
+    )  # fmt: skip
     refill(
         run, ["social_learners"], unpivoted("social_learners", "counts"),
         common=(
@@ -225,36 +229,42 @@ def subdivisions(run: CourseRun) -> None:
         run, ["subdivisions"],
         f"SELECT 'subdivisions' AS kind, {NO_STEP}, {NO_DAY}, subdivision_first AS value,"
         f" coalesce(sum(joiner_count), 0) AS everyone, {nobody} FROM {table}"
-        " WHERE run_id = %(run)s GROUP BY subdivision_first",
+        " WHERE run_id = %(run)s AND subdivision_first <> '' GROUP BY subdivision_first",
     )  # fmt: skip
 
 
 @rollup("enrolments", "question_response")
 def answered(run: CourseRun) -> None:
-    """Count answers to each question: all, the correct ones, and the first tries, all and correct.
+    """Count answers to each question: all, the correct ones, tries, first tries and last ones; and who answered any.
 
     A learner's first try is the earliest, of two at once the one that comes first in the file. Answers without a
-    learner are attempts alone.
+    learner are attempts alone, and no tries.
     """
     conditions = {
         "quiz_attempts": "1 = 1",
         "quiz_correct": "q.correct",
         "quiz_first": "q.place = 1",
         "quiz_first_correct": "q.place = 1 AND q.correct",
+        "quiz_tries": "q.place IS NOT NULL",
+        "quiz_last_correct": "q.place = q.tries AND q.correct",
     }
     selects = [
         f"SELECT '{kind}' AS kind, q.week, q.step, {NO_DAY}, q.quiz_question AS value, {sums(condition)}"
         f" FROM q {joined('q.learner_id')} GROUP BY q.week, q.step, q.quiz_question"
         for kind, condition in conditions.items()
     ]
-    place = (
-        "row_number() OVER (PARTITION BY learner_id, quiz_question ORDER BY submitted_at IS NULL, submitted_at, row)"
+    people = (
+        f"SELECT 'quiz_learners' AS kind, {NO_STEP}, {NO_DAY}, '' AS value, {sums()} FROM {TABLES['sums']} l"
+        f" {joined('l.learner_id')} WHERE l.run_id = %(run)s AND l.kind = 'question_response'"
     )
+    of_one = "PARTITION BY learner_id, quiz_question"
+    place = f"row_number() OVER ({of_one} ORDER BY submitted_at IS NULL, submitted_at, row)"
     refill(
-        run, list(conditions), *selects,
+        run, [*conditions, "quiz_learners"], *selects, people,
         common=(
             f"WITH q AS MATERIALIZED (SELECT week, step, quiz_question, learner_id, correct,"
-            f" CASE WHEN learner_id <> '' THEN {place} END AS place FROM {QuizResponse._meta.db_table}"
+            f" CASE WHEN learner_id <> '' THEN {place} END AS place, count(*) OVER ({of_one}) AS tries"
+            f" FROM {QuizResponse._meta.db_table}"
             " WHERE run_id = %(run)s)"
         ),
     )  # fmt: skip

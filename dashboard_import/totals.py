@@ -74,6 +74,7 @@ def load(source: Source, scanned: Scan, file: ImportedFile, rejects: Rejects, *,
                 reason = reason or set_totals(dict(zip(names, row, strict=True)), dry_run=dry_run)
                 if reason:
                     rejects.add([Reject(number, line, reason, row)])
+        rejects.close()
         file.rows_read, file.rows_rejected = counts["read"], rejects.count
         file.rows_stored = file.rows_read - file.rows_rejected
         file.outcome = ImportedFile.Outcome.LOADED

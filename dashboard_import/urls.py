@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboard_import import comments_page, precourse_page, views
+from dashboard_import import answers_page, comments_page, precourse_page, views
 
 urlpatterns = [
     path("definitions/", views.definitions, name="stats_definitions"),
@@ -19,7 +19,15 @@ urlpatterns = [
         precourse_page.survey_csv,
         name="stats_precourse_csv",
     ),
+    path(
+        "futurelearn/<slug:slug>/<int:number>/surveys/answers/<slug:survey>/", answers_page.read, name="stats_answers"
+    ),
     path("futurelearn/<slug:slug>/<int:number>/comments/read/", comments_page.read, name="stats_comments"),
+    path(
+        "futurelearn/<slug:slug>/<int:number>/comments/read/comments.csv",
+        comments_page.read_csv,
+        name="stats_comments_csv",
+    ),
     path("futurelearn/<slug:slug>/<int:number>/<slug:page>/", views.page, name="stats_page"),
     path("futurelearn/<slug:slug>/<int:number>/<slug:page>/<slug:chart>.csv", views.chart_csv, name="stats_csv"),
 ]

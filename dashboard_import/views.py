@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from dashboard_import.models import CourseRun
 from dashboard_import.stats import pages, runs_table
-from dashboard_import.stats.drawing import by_day, first_day, say_of
+from dashboard_import.stats.drawing import first_day, say_of
 from dashboard_import.stats.overview import MEASURES
 from dashboard_import.stats.registry import PAGES, Chart, Seen
 from dashboard_import.stats.selection import AS, MOST_BESIDE, OF, Selection, offered, selection
@@ -23,7 +23,13 @@ from mooc.lib.csv import csv_response
 
 PERMISSION = "dashboard_import.see_statistics"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-OPTION_NAMES = {"x": _("Across"), "y": _("Up"), "week": _("Week")}
+OPTION_NAMES = {"x": _("across"), "y": _("up"), "week": _("week"), "step": _("step")}
+# What a hundred per cent are, by the kind of Tally that a chart's shares are of.
+BASES = {
+    "joiners": _("Per cent are of all joiners."),
+    "learners": _("Per cent are of all learners."), "quiz_attempts": _("Per cent are of all answers."),
+    "sentiments": _("Per cent are of all answers."), "peer_assignments": _("Per cent are of all assignments."),
+}  # fmt: skip
 FACT_NAMES = {"course": "Course", "run": "Run", "start": "First day", "weeks": "Weeks", "institution": "Institution"}
 
 
@@ -32,22 +38,29 @@ FACT_NAMES = {"course": "Course", "run": "Run", "start": "First day", "weeks": "
 @gzip_page
 def runs(request: HttpRequest) -> HttpResponse:
     """All runs with their totals."""
-    search, sort = request.GET.get("q", ""), request.GET.get("sort", "")
-    rows = runs_table.all_runs(search, sort)
+    asked = runs_table.wanted(request.GET)
+    rows = runs_table.all_runs(asked)
+    several = len({row.run.institution for row in rows}) > 1
+    columns = [column for column in runs_table.COLUMNS if several or column != "institution"]
     names = {**FACT_NAMES, **{measure: words[1] for measure, words in MEASURES.items()}}
     heads = [
         {
             "name": names[column],
             "number": column not in ("course", "institution", "start"),
-            "sorted": {column: "ascending", f"-{column}": "descending"}.get(sort or "-start", ""),
-            "address": "?" + urlencode({"q": search, "sort": column if sort == f"-{column}" else f"-{column}"}),
+            "sorted": {column: "ascending", f"-{column}": "descending"}.get(asked.sort or "-start", ""),
+            "address": "?" + urlencode({**asked.query, "sort": column if asked.sort == f"-{column}" else f"-{column}"}),
         }
-        for column in runs_table.COLUMNS
+        for column in columns
     ]
     context = {
-        "title": "FutureLearn", "rows": rows, "heads": heads, "search": search, "sort": sort,
-        "added": runs_table.added(rows), "facts": len(runs_table.FACTS),
-        "query": urlencode({"q": search, "sort": sort}),
+        "title": "FutureLearn", "asked": asked, "heads": heads,
+        "rows": [(row.run, [(column, row.cell(column)) for column in columns]) for row in rows],
+        "added": runs_table.added(rows), "facts": len(columns) - len(MEASURES),
+        "limits": [
+            (column, names[column], asked.least.get(column, ""), asked.most.get(column, ""))
+            for column in runs_table.LIMITED
+        ],
+        "query": urlencode({**asked.query, **({"sort": asked.sort} if asked.sort else {})}),
     }  # fmt: skip
     return render(request, "dashboard_import/runs.html", context)
 
@@ -56,7 +69,7 @@ def runs(request: HttpRequest) -> HttpResponse:
 @require_staff(PERMISSION)
 def runs_csv(request: HttpRequest) -> HttpResponse:
     """The table of all runs as CSV."""
-    rows = runs_table.all_runs(request.GET.get("q", ""), request.GET.get("sort", ""))
+    rows = runs_table.all_runs(runs_table.wanted(request.GET))
     return csv_response("futurelearn-runs.csv", [runs_table.COLUMNS, *(row.cells for row in rows)])
 
 
@@ -64,7 +77,7 @@ def runs_csv(request: HttpRequest) -> HttpResponse:
 @require_staff(PERMISSION)
 def runs_xlsx(request: HttpRequest) -> HttpResponse:
     """The table of all runs for Excel."""
-    rows = runs_table.all_runs(request.GET.get("q", ""), request.GET.get("sort", ""))
+    rows = runs_table.all_runs(runs_table.wanted(request.GET))
     response = HttpResponse(runs_table.workbook(rows), content_type=XLSX)
     response["Content-Disposition"] = 'attachment; filename="futurelearn-runs.xlsx"'
     return response
@@ -86,26 +99,39 @@ def page(request: HttpRequest, slug: str, number: int, page: str) -> HttpRespons
     context = {
         "title": f"{chosen.runs[0]}: {PAGES[page].title}", "chosen": chosen, "page": PAGES[page], "figures": figures,
         "tabs": [(one, chosen.address(one.slug)) for one in PAGES.values()], "of": OF, "units": AS,
+        "counted": "" if chosen.of == "all" else OF[chosen.of],
         "others": [
             (f"{short}/{at}", f"{course} {at}") for short, at, course in others if (short, at) != (slug, number)
         ],
         "options": [
-            (name, offered(name, known, chosen), OPTION_NAMES[name], chosen.options[name])
-            for name, known in options.items()
+            (name, offered(name, known, chosen, numbers), f"{chart.title}: {OPTION_NAMES[name]}", chosen.options[name])
+            for chart in charts
+            for name, known in chart.options.items()
         ],
         "beside": [f"{run.slug}/{run.number}" for run in chosen.runs[1:]], "places": range(MOST_BESIDE),
     }  # fmt: skip
     return render(request, "dashboard_import/page.html", context)
 
 
+def hundred(chart: Chart) -> str:
+    """Say what a hundred per cent of a chart are, where its rows do not."""
+    if chart.base:
+        return BASES[chart.base]
+    if "of" in chart.columns:
+        return ""
+    answers, whole = _("Per cent are of those who gave an answer."), _("Per cent are of all of them together.")
+    return answers if chart.columns[0] == "value" else whole
+
+
 def figures_of(request: HttpRequest, chart: Chart, seen: list[Seen], chosen: Selection) -> Iterator[str]:
     """Yield the figures of one chart: one for all runs, or one for each."""
     in_percent = chosen.in_percent and chart.shares
+    about = (chart.definition, chart.limits, hundred(chart) if in_percent else "")
     for at, drawn in enumerate(chart.draw(chart, seen, chosen.in_percent), start=1):
         yield figure(
             drawn.drawing, slug=chart.slug if at == 1 else f"{chart.slug}-{at}",
             title=f"{chart.title}: {drawn.of}" if drawn.of else str(chart.title),
-            definition=f"{chart.definition} {chart.limits}".strip(),
+            definition=" ".join(str(words) for words in about if words),
             as_of=max(filter(None, (one.numbers.as_of(chart.files) for one in seen)), default=None),
             csv=chosen.address(chart=chart.slug), say=say_of(in_percent),
         )  # fmt: skip
@@ -130,7 +156,7 @@ def chart_csv(request: HttpRequest, slug: str, number: int, page: str, chart: st
 def csv_rows(chart: Chart, seen: list[Seen], chosen: Selection) -> Iterator[tuple]:
     """Yield the header and the rows of a CSV. Hidden numbers are empty."""
     several, percent = len(seen) > 1, chosen.in_percent and chart.shares and "percent" not in chart.columns
-    days = several and chart.draw is by_day
+    days = several and chart.columns == ("date", "count")
     columns = ("day", *chart.columns[1:]) if days else chart.columns
     yield (*["run"] * several, *columns, *["percent"] * percent)
     for one in seen:
@@ -144,6 +170,7 @@ def csv_rows(chart: Chart, seen: list[Seen], chosen: Selection) -> Iterator[tupl
 
 @require_safe
 @require_staff(PERMISSION)
+@gzip_page
 def definitions(request: HttpRequest) -> HttpResponse:
     """What every number means, its rule, its source and its limits."""
     measures = [(measure, *words[:3]) for measure, words in MEASURES.items()]

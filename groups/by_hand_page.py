@@ -2,8 +2,9 @@
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
@@ -12,7 +13,9 @@ from django.views.decorators.http import require_http_methods
 
 from groups import by_hand
 from groups.models import Group, Membership
+from mooc.lib.access import require_staff
 
+CHANGE = "groups.change_group"
 MOVE, SPLIT, CLOSE = "move", "split", "close"
 
 
@@ -38,14 +41,13 @@ class ByHandPage:
     """A mix-in for the admin of groups: one page, three verbs, each a POST."""
 
     def get_urls(self) -> list:
-        view = self.admin_site.admin_view(require_http_methods(["GET", "HEAD", "POST"])(self.people_view))
-        return [path("<int:number>/people/", view, name="groups_group_people"), *super().get_urls()]
+        view = require_staff(CHANGE)(require_http_methods(["GET", "HEAD", "POST"])(self.people_view))
+        named = path("<int:number>/people/", self.admin_site.admin_view(view), name="groups_group_people")
+        return [named, *super().get_urls()]
 
     def people_view(self, request: HttpRequest, number: int) -> HttpResponse:
         """Show the members with the buttons; a POST does what its button says, or says why not."""
-        group = self.get_object(request, str(number))
-        if group is None or not request.user.has_perm("groups.change_group"):
-            raise PermissionDenied
+        group = get_object_or_404(Group.objects.select_related("sequence"), pk=number)
         form = PeopleForm(group, request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             try:

@@ -75,57 +75,92 @@ def add(one: float, other: float) -> float:
     return one + other
 
 
-def cut_line(line: Sequence[float], low: int, high: int, price: Price, join: Join = add) -> tuple[float, list[int]]:
+def cut_line(
+    line: Sequence[float], low: int, high: int, price: Price, join: Join = add,
+    to_go: Sequence[float] = (), below: float = inf,
+) -> tuple[float, list[int]]:  # fmt: skip
     """Cut a line of places (ascending, over less than a day) where it costs least; return the price and the sizes.
 
-    A dynamic programme over the people: each end tries every size. Sizes are `low` to `high`; infinite where these
-    do not add up.
+    Sizes are `low` to `high`. Infinite where these do not add up, or where nothing costs less than `below`; `to_go` is
+    then the least that the rest of the line can cost from each cut, by which most are given up early.
     """
-    count = len(line)
-    best, size_to = [inf] * (count + 1), [0] * (count + 1)
-    best[0] = 0.0
-    for end in range(low, count + 1):
-        right = line[end - 1]
-        lowest, chosen, gap, looked = inf, 0, 0.0, end - 1
-        for size in range(low, min(high, end) + 1):
-            before = best[end - size]
-            if before >= lowest:
-                continue
-            hours = right - line[end - size]
-            if hours > DAY / 2:  # then the other way round may be shorter
-                while looked > end - size:
-                    gap = max(gap, line[looked] - line[looked - 1])
-                    looked -= 1
-                hours = min(hours, DAY - gap)
-            found = join(before, price(size, hours))
-            if found < lowest:
-                lowest, chosen = found, size
-        best[end], size_to[end] = lowest, chosen
-    sizes, end = [], count
-    while end > 0 and best[count] < inf:
+    best, size_to = _sweep(line, low, high, price, join, to_go=to_go, below=below)
+    sizes, end = [], len(line)
+    while end > 0 and best[-1] < inf:
         sizes.append(size_to[end])
         end -= size_to[end]
-    return best[count], sizes[::-1]
+    return best[-1], sizes[::-1]
+
+
+def _sweep(
+    line: Sequence[float], low: int, high: int, price: Price, join: Join,
+    free: int = 1, to_go: Sequence[float] = (), below: float = inf,
+) -> tuple[list[float], list[int]]:  # fmt: skip
+    """Return for each cut of a line the least price of all before it, and the size of the last group there.
+
+    A dynamic programme over the people: from each cut that can be reached, every size. The first `free` cuts cost
+    nothing: one of them is where the line begins.
+    """
+    count = len(line)
+    rest = to_go or [0.0] * (count + 1)
+    best, size_to = [0.0] * free + [inf] * (count + 1 - free), [0] * (count + 1)
+    for start in range(count - low + 1):
+        before = best[start]
+        if join(before, rest[start]) >= below:
+            continue
+        left, gap, looked = line[start], 0.0, start
+        for end in range(start + low, min(start + high, count) + 1):
+            if before > best[end]:
+                continue
+            hours = line[end - 1] - left
+            if hours > DAY / 2:  # then the other way round may be shorter
+                while looked < end - 1:
+                    gap = max(gap, line[looked + 1] - line[looked])
+                    looked += 1
+                hours = min(hours, DAY - gap)
+            found = join(before, price(end - start, hours))
+            if found <= best[end] and join(found, rest[end]) < below:
+                best[end], size_to[end] = found, end - start
+    return best, size_to
 
 
 def cut_circle(
-    places: Sequence[float], low: int, high: int, price: Price, join: Join = add, tries: int = 0
+    places: Sequence[float], low: int, high: int, price: Price, join: Join = add
 ) -> tuple[float, int, list[int]]:
     """Cut a circle of places (ascending) into groups; return the price, the index of the first place, and the sizes.
 
-    Every window of `high` people holds a cut, so trying that many first cuts is exact; `tries` limits them. The
-    first is behind the emptiest stretch of the clock.
+    Every window of `high` people holds a cut, so trying that many first cuts is exact. The least cost to come
+    from a cut to any of them a day later, and to a cut from any of them, is reckoned once. By that the most hopeful are
+    tried first, and the others end early or are not tried at all.
     """
-    count = len(places)
-    first = after_emptiest(places)
+    count, first = len(places), after_emptiest(places)
+    window = min(high, count)
+    round_once = turned(places, first)
+    line = [*round_once, *(place + DAY for place in round_once[: window - 1])]
+    to_go = _sweep([-place for place in reversed(line)], low, high, price, join, free=window)[0][::-1]
+    came = _sweep(line, low, high, price, join, free=window)[0][count:]
+    hope = list(map(max, to_go, came))
     best = (inf, first, [count])
-    for turn in range(min(tries or high, high, count)):
-        start = (first + turn) % count
-        line = [*places[start:], *(place + DAY for place in places[:start])]
-        cost, sizes = cut_line(line, low, high, price, join)
+    for turn in sorted(range(window), key=hope.__getitem__):
+        if hope[turn] >= best[0]:
+            break
+        end = turn + count
+        cost, sizes = cut_line(line[turn:end], low, high, price, join, to_go[turn : end + 1], best[0])
         if cost < best[0]:
-            best = (cost, start, sizes)
+            best = (cost, (first + turn) % count, sizes)
     return best
+
+
+def cut_at_gap(places: Sequence[float], low: int, high: int, price: Price) -> tuple[float, int, list[int]]:
+    """Cut a circle with one cut behind the emptiest stretch of the clock; return what `cut_circle` does."""
+    first = after_emptiest(places)
+    cost, sizes = cut_line(turned(places, first), low, high, price)
+    return cost, first, sizes
+
+
+def turned(places: Sequence[float], start: int) -> list[float]:
+    """Return the places of a circle as a line that begins at an index."""
+    return [*places[start:], *(place + DAY for place in places[:start])]
 
 
 def after_emptiest(places: Sequence[float]) -> int:
@@ -149,7 +184,7 @@ def least_arcs(places: Sequence[float], low: int, high: int) -> tuple[float, flo
     kept, start = _thinned(places, crowd)
     if start is None:
         return cut_circle(kept, low, high, _hours, max)[0], cut_circle(kept, low, high, _hours, add)[0]
-    line = [*kept[start:], *(place + DAY for place in kept[:start])]
+    line = turned(kept, start)
     # The crowd lies on both sides of the cut: at the line's start and, a day later, at its end.
     return cut_line(line, low, high, _hours, max)[0], cut_line(line, low, high, _hours, add)[0]
 

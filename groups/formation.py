@@ -10,7 +10,7 @@ from hashlib import blake2b
 from math import isinf
 
 from groups import late
-from groups.clockline import DAY, EXACT, cut_circle, hours_first, least_arcs, soft_price
+from groups.clockline import DAY, EXACT, cut_at_gap, cut_circle, hours_first, least_arcs, soft_price
 from groups.dealing import Table, deal, finish
 from groups.late import Barred, merge
 from groups.measuring import report
@@ -146,7 +146,8 @@ def _seating(counts: dict[Cell, int], options: Options, large: bool) -> list[dic
     places, low, high = [hours for hours, _answers in line], options.minimum, options.maximum
     if large:
         price = hours_first(options.target, least_arcs(places, low, high)[0])
-        cost, start, sizes = cut_circle(places, low, high, price, tries=1 if whole else 0)
+        cut = cut_at_gap if whole else cut_circle
+        cost, start, sizes = cut(places, low, high, price)
         if isinf(cost):  # no group can end at the emptiest stretch
             _cost, start, sizes = cut_circle(places, low, high, price)
     else:

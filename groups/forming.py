@@ -75,9 +75,14 @@ def left_out(sequence: Sequence, confirmed_only: bool = True) -> list[tuple[str,
     return [(why, count) for why, count in counts if count]
 
 
-def learners(people: QuerySet[Signup], sequence: Sequence, options: Options) -> list[Learner]:
-    """Return people as the pure functions take them; one query. An unknown zone counts as UTC."""
+def learners(people: QuerySet[Signup], sequence: Sequence, options: Options, *, held: bool = False) -> list[Learner]:
+    """Return people as the pure functions take them; one query. An unknown zone counts as UTC.
+
+    `held`, inside a transaction, locks them until its end: nobody stops wanting a group while they are put into one.
+    """
     rows = people.order_by("pk").values_list(*FIELDS)
+    if held:
+        rows = rows.select_for_update(no_key=True, of=("self",))
     return [learner_of(row, sequence, options) for row in rows.iterator(chunk_size=ROWS)]
 
 
@@ -100,7 +105,7 @@ def _said(answer: object) -> str:
 
 def standing(sequence: Sequence, options: Options, active: Iterable[int] = ()) -> Plan:
     """Return the open groups of a course run as a plan; two queries."""
-    groups = dict.fromkeys(Group.objects.open().filter(sequence=sequence).values_list("number", flat=True))
+    groups = dict.fromkeys(open_groups(sequence).values_list("number", flat=True))
     members: dict[int, list[Learner]] = defaultdict(list)
     current = Membership.objects.current().filter(group__sequence=sequence, group__closed=None).order_by("pk")
     fields = ("group__number", *(f"signup__{name}" for name in FIELDS))
@@ -114,6 +119,12 @@ def standing(sequence: Sequence, options: Options, active: Iterable[int] = ()) -
         lively = sum(learner.id in alive for learner in people) if alive else 0
         found.append(PlanGroup(number, people, spoken[0][0] if spoken else "", lively))
     return Plan(tuple(found), options)
+
+
+def as_they_stand(rules: FormingRules) -> Plan:
+    """Return the open groups that have members, for a report by these rules."""
+    plan = standing(rules.sequence, rules.options())
+    return Plan(tuple(group for group in plan.groups if group.members), plan.options)
 
 
 @dataclass(frozen=True)
@@ -135,13 +146,16 @@ class Preview:
         return digest("forming", f"{self.sequence.pk} {self.options}\n{people}")
 
 
-def preview(rules: FormingRules) -> Preview:
-    """Return what the rules would make of the people of now. Raises ValidationError on sizes that cannot be."""
+def preview(rules: FormingRules, *, held: bool = False) -> Preview:
+    """Return what the rules would make of the people of now. Raises ValidationError on sizes that cannot be.
+
+    `held` locks these people, as `learners` does.
+    """
     try:
         options = rules.options()
     except ValueError as error:
         raise ValidationError(str(error)) from None
-    people = learners(eligible(rules.sequence, rules.confirmed_only), rules.sequence, options)
+    people = learners(eligible(rules.sequence, rules.confirmed_only), rules.sequence, options, held=held)
     if options.maximum > MOST and len(people) >= 2 * options.minimum:
         raise ValidationError(
             _("Several groups of more than %(most)s people each cannot be planned in a reasonable time. Choose a "
@@ -157,9 +171,14 @@ def unknown_zones(sequence: Sequence) -> int:
     return Signup.objects.live().filter(sequence=sequence, timezone__in=strange).count() if strange else 0
 
 
+def open_groups(sequence: Sequence) -> QuerySet[Group]:
+    """Return the open groups of a course run."""
+    return Group.objects.open().filter(sequence=sequence)
+
+
 def has_groups(sequence: Sequence) -> bool:
     """Say whether groups were made for a course run and are open."""
-    return Group.objects.open().filter(sequence=sequence).exists()
+    return open_groups(sequence).exists()
 
 
 def commit(rules: FormingRules, mark: str | None = None) -> int:
@@ -174,7 +193,7 @@ def commit(rules: FormingRules, mark: str | None = None) -> int:
             sequence = rules.sequence = locked(rules.sequence)
             if has_groups(sequence):
                 raise ValidationError(_("The groups of this course run were made already. Nothing was changed."))
-            seen = preview(rules)
+            seen = preview(rules, held=True)
             if mark is not None and mark != seen.mark:
                 raise ValidationError(changed)
             if not seen.people:

@@ -89,6 +89,8 @@ class Membership(models.Model):
     news = models.ForeignKey(News, models.SET_NULL, null=True, editable=False, related_name="people")  # told the others
     came_from = models.ForeignKey(Group, models.SET_NULL, null=True, editable=False, related_name="gone")
     asked_other = models.DateTimeField(_("asked for another group"), null=True, editable=False)
+    waits = models.DateTimeField(null=True, editable=False)  # since when, for another place: this group was closed
+    told_waits = models.DateTimeField(null=True, editable=False)
 
     objects = MembershipQuerySet.as_manager()
 
@@ -101,6 +103,7 @@ class Membership(models.Model):
         indexes = [
             models.Index("group", condition=Q(told=None, left=None), name="member_to_tell"),
             models.Index("group", "joined", condition=Q(news=None, left=None), name="member_to_announce"),
+            models.Index("signup", condition=Q(waits__isnull=False, told_waits=None), name="member_who_waits"),
         ]
 
     def __str__(self) -> str:

@@ -19,7 +19,9 @@ def move(members: QuerySet[Membership], into: Group, now: datetime.datetime | No
     Call it inside a transaction. Somebody who was in `into` before begins there anew.
     """
     now = now or clock.now()
-    rows = list(members.filter(left=None).exclude(group=into).order_by("pk").select_for_update())
+    going = members.filter(left=None).exclude(group=into)
+    _hold(list(going.values_list("signup", flat=True)))
+    rows = list(going.order_by("pk").select_for_update())
     people = [row.signup_id for row in rows]
     Membership.objects.filter(group=into, signup__in=people).delete()
     Membership.objects.filter(pk__in=[row.pk for row in rows]).update(left=now)
@@ -66,11 +68,15 @@ def ask_for_another(person: Signup, now: datetime.datetime | None = None) -> Gro
 
 
 def _current(person: Signup) -> Membership | None:
-    # The person first, as everybody does who then writes to their memberships.
-    Signup.objects.select_for_update(no_key=True).filter(pk=person.pk).first()
+    _hold([person.pk])
     return Membership.objects.filter(signup=person, left=None).select_related("group").select_for_update(
         of=("self",)
     ).first()  # fmt: skip
+
+
+def _hold(people: list[int]) -> None:
+    """Lock people, as everybody does before they write to their memberships: who leaves while they are moved leaves."""
+    list(Signup.objects.filter(pk__in=people).order_by("pk").select_for_update(no_key=True).values_list("pk"))
 
 
 def reached_by(address: str) -> Group | None:

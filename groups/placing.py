@@ -13,6 +13,7 @@ from groups.formation import place
 from groups.forming import eligible, insert, learners, locked, rules_of, standing
 from groups.models import Group, Membership
 from groups.moving import closed_under, former_groups
+from groups.waiting import note_waiting
 from sequence.models import Sequence
 
 
@@ -34,15 +35,19 @@ def nobody(_sequence: Sequence) -> Collection[int]:
 def place_late(now: datetime.datetime | None = None, active_of: Callable[[Sequence], Collection[int]] = nobody) -> int:
     """Place the late-comers of every course run that has groups and has not ended; return how many got a place.
 
+    Who lost their group as it was closed, and finds no place, is noted to wait for one.
+
     For the tick: any number of workers may do it at once, and each newcomer gets one place. `active_of` returns the
     ids of people who gave a sign of life lately: among equal groups the one with fewest of them is filled first.
     """
     now = now or clock.now()
-    made = Group.objects.open().filter(sequence=OuterRef("pk"))
+    made = Group.objects.filter(sequence=OuterRef("pk"))
     running = Sequence.objects.filter(Exists(made), end_date__gte=now.date()).order_by("pk")
     count = 0
-    for sequence in running:
-        if eligible(sequence, rules_of(sequence).confirmed_only).exists():
+    for sequence in running.annotate(open=Exists(made.open())):
+        if not sequence.open:
+            note_waiting(sequence, rules_of(sequence).confirmed_only, now)
+        elif eligible(sequence, rules_of(sequence).confirmed_only).exists():
             done = place_newcomers(sequence, now, active_of(sequence))
             count += done.joined + done.in_founded
     return count
@@ -66,7 +71,7 @@ def _place(sequence: Sequence, now: datetime.datetime, active: Collection[int]) 
     sequence = locked(sequence)
     rules = rules_of(sequence)
     options = rules.options()
-    newcomers = learners(eligible(sequence, rules.confirmed_only), sequence, options)
+    newcomers = learners(eligible(sequence, rules.confirmed_only), sequence, options, held=True)
     numbers = dict(Group.objects.filter(sequence=sequence).values_list("pk", "number"))
     barred: dict[int, set[int]] = defaultdict(set)
     people = [learner.id for learner in newcomers]
@@ -80,5 +85,6 @@ def _place(sequence: Sequence, now: datetime.datetime, active: Collection[int]) 
         for person, number in moves.joins
     )
     insert(sequence, moves.founded, now, came_from)
+    note_waiting(sequence, rules.confirmed_only, now)
     in_founded = sum(group.size for group in moves.founded)
     return Placed(len(moves.joins), len(moves.founded), in_founded, len(moves.waiting))

@@ -4,6 +4,7 @@ import datetime
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.db.models import Count
 from django.utils import timezone as clock
 
@@ -11,7 +12,7 @@ from groups.models import Group, Post
 from groups.numbers import Talk as Counted
 from groups.numbers import talk_of
 from mailing.keeping_lists import by_lists
-from mailing.models import CheckIn, Event
+from mailing.models import CheckIn, Email, Event
 from sequence.models import Sequence
 
 WINDOW = datetime.timedelta(days=7)
@@ -46,20 +47,28 @@ class Talk:
 class Activity:
     """The signs of life of one course run: {sign-up's id: Signs}, and {group's id: Talk}.
 
-    `talk` is None where posts are not kept here: then nobody can know who wrote.
+    `talk` is None where posts are not kept here: then nobody can know who wrote. `tracked` says whether the mail of the
+    site tells of opens at all, `sent` whether a message went out that people could open.
     """
 
     people: dict[int, Signs]
     talk: dict[int, Talk] | None = None
+    tracked: bool = True
+    sent: bool = True
     active: frozenset[int] = field(init=False)  # the ids of everybody who gave any sign of life
 
     def __post_init__(self):
         wrote = (talk.wrote for talk in (self.talk or {}).values())
         object.__setattr__(self, "active", frozenset(self.people).union(*wrote))
 
+    @property
+    def knows_opens(self) -> bool:
+        """Whether somebody of whom no open is known has opened nothing. Elsewhere they may read, unseen."""
+        return self.tracked and self.sent
+
 
 def activity_of(sequence: Sequence, now: datetime.datetime | None = None) -> Activity:
-    """Return the signs of life of a course run in the seven days before `now`; six queries."""
+    """Return the signs of life of a course run in the seven days before `now`; seven queries at most."""
     now = now or clock.now()
     since = now - WINDOW
     people: dict[int, Signs] = defaultdict(Signs)
@@ -75,7 +84,12 @@ def activity_of(sequence: Sequence, now: datetime.datetime | None = None) -> Act
     answers = CheckIn.objects.filter(said__gte=since, signup__sequence=sequence)
     for person, answer in answers.values_list("signup", "answer"):
         people[person].check_ins[answer] += 1
-    return Activity(dict(people), _talk(sequence, now))
+    sent = (
+        any(one.opens or one.clicks for one in people.values())
+        or Email.objects.filter(sequence=sequence, frozen_at__gte=since).exists()
+    )
+    tracked = settings.MAIL_TRACKING and settings.MAIL_TRANSPORT == "mailgun"
+    return Activity(dict(people), _talk(sequence, now), tracked, sent)
 
 
 def _talk(sequence: Sequence, now: datetime.datetime) -> dict[int, Talk] | None:

@@ -34,10 +34,16 @@ def why_not(row: Delivery, members: set[int] | None, complained: set[str]) -> st
     if not person.confirmed:
         return _("The address is no longer confirmed.")
     if members is not None and person.pk not in members:
-        if row.kind in (Kind.ASK, Kind.LEFT_OUT):
-            return _("Answered before it was sent.")
-        return _("Left the group or muted the writer, or a moderator holds it.")
+        return _outdated(row.kind)
     return ""
+
+
+def _outdated(kind: int) -> str:
+    if kind in (Kind.ASK, Kind.LEFT_OUT):
+        return _("Answered before it was sent.")
+    if kind == Kind.WAITING:
+        return _("Found a place before it was sent, or wants none.")
+    return _("Left the group or muted the writer, or a moderator holds it.")
 
 
 def gone(rows: Sequence[Delivery]) -> str:

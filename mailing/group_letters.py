@@ -23,7 +23,7 @@ from signup.models import Signup
 from signup.tokens import token_for
 
 Kind = Delivery.Kind
-KINDS = (Kind.INTRO, Kind.NEWS, Kind.ASK, Kind.LEFT_OUT)
+KINDS = (Kind.INTRO, Kind.NEWS, Kind.ASK, Kind.LEFT_OUT, Kind.WAITING)
 STILL_IN = "still-in"  # what the link of “still in?” is good for
 MOST_NAMES = 60
 NAMES = (*ABOUT_GROUPS, "still_in_url")
@@ -64,6 +64,7 @@ def words_of(first: Delivery, sequence: Sequence) -> Words:
         Kind.NEWS: ("news", page),
         Kind.ASK: ("still-in", asked | {"button_label": _("Yes, I am still in")}),
         Kind.LEFT_OUT: ("left-out", asked | {"button_label": _("Join a group")}),
+        Kind.WAITING: ("waiting", page),
     }[first.kind]
     return Words(f"groups/emails/{template}", wants, button, context)
 
@@ -73,6 +74,8 @@ def values_of(deliveries: Many[Delivery], used: Collection[str]) -> dict[int, di
 
     Four queries at most, however many deliveries; they carry `signup` with its course run.
     """
+    if deliveries[0].kind == Kind.WAITING:
+        return _closed_groups(deliveries)
     about = dict.fromkeys(ABOUT_GROUPS, "") if deliveries[0].kind in (Kind.INTRO, Kind.NEWS) else {}
     values: dict[int, dict[str, str]] = {row.pk: dict(about) for row in deliveries}
     if "still_in_url" in used:
@@ -87,6 +90,12 @@ def values_of(deliveries: Many[Delivery], used: Collection[str]) -> dict[int, di
             if member := mine.get(row.signup_id):
                 values[row.pk] |= _about(row, member, company[member.group_id], made)
     return values
+
+
+def _closed_groups(deliveries: Many[Delivery]) -> dict[int, dict[str, str]]:
+    """Return {delivery's id: the name of the group whose closing it is about}."""
+    ended = Membership.objects.filter(pk__in=map(_number, deliveries)).select_related("group").in_bulk()
+    return {row.pk: {"old_group_name": ended[_number(row)].group.name} for row in deliveries if _number(row) in ended}
 
 
 @dataclass
@@ -187,6 +196,10 @@ def still_there(rows: Many[Delivery]) -> set[int] | None:
     people = [row.signup_id for row in rows]
     if rows[0].kind in (Kind.ASK, Kind.LEFT_OUT):
         return set(silent().filter(pk__in=people, wants_group=True).values_list("pk", flat=True))
+    if rows[0].kind == Kind.WAITING:
+        placed = Membership.objects.filter(signup__in=people, left=None).values_list("signup", flat=True)
+        wanting = Signup.objects.filter(pk__in=people, wants_group=True).values_list("pk", flat=True)
+        return set(wanting).difference(placed)
     current = Membership.objects.current().filter(signup__in=people)
     if rows[0].kind == Kind.INTRO:
         return set(current.filter(pk__in=numbers).values_list("signup", flat=True))

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone as clock
 
-from groups import still_in
+from groups import still_in, waiting
 from groups.models import Group, Membership, News, StillIn
 from mailing.delivery import revive
 from mailing.models import Delivery
@@ -27,9 +27,14 @@ def _reachable() -> QuerySet[Membership]:
 def queue_introductions(now: datetime.datetime | None = None) -> int:
     """Queue an introduction for the next lot of members who were not told of their group, and return how many."""
     now = now or clock.now()
+    waiting_for_it = _reachable().filter(told=None).order_by("group", "pk")
+    # A group before its members, as everybody locks them who closes a group or joins two.
+    groups = set(waiting_for_it.values_list("group", flat=True)[:LOT])
+    first = Group.objects.filter(pk__in=groups, introduced=None).order_by("pk")
+    first_told = list(first.select_for_update(no_key=True, skip_locked=True).values_list("pk", flat=True))
     new = list(
-        _reachable().filter(told=None).select_related("signup", "group", "came_from").order_by("group", "pk")
-        .select_for_update(skip_locked=True, of=("self",))[:LOT]
+        waiting_for_it.filter(Q(group__in=first_told) | Q(group__introduced__isnull=False))
+        .select_related("signup", "group", "came_from").select_for_update(skip_locked=True, of=("self",))[:LOT]
     )  # fmt: skip
     rows = [
         promise_to(
@@ -40,7 +45,8 @@ def queue_introductions(now: datetime.datetime | None = None) -> int:
     Delivery.objects.bulk_create(rows, ignore_conflicts=True)
     revive([row.key for row in rows], now)
     Membership.objects.filter(pk__in=[member.pk for member in new]).update(told=now)
-    Group.objects.filter(pk__in={member.group_id for member in new}, introduced=None).update(introduced=now)
+    met = {member.group_id for member in new}.intersection(first_told)
+    Group.objects.filter(pk__in=met).update(introduced=now)
     return len(rows)
 
 
@@ -123,6 +129,24 @@ def queue_left_out(now: datetime.datetime | None = None) -> int:
     return len(people)
 
 
+@transaction.atomic
+def queue_waiting(now: datetime.datetime | None = None) -> int:
+    """Queue for the next lot of people whose group was closed that they wait for another place; return how many."""
+    now = now or clock.now()
+    first = waiting.to_tell().select_related("group").order_by("pk").first()
+    if first is None:
+        return 0
+    run = first.group.sequence_id
+    theirs = waiting.to_tell().filter(group__sequence=run).select_related("signup").order_by("pk")
+    ended = list(theirs.select_for_update(skip_locked=True, of=("self",))[:LOT])
+    Delivery.objects.bulk_create(
+        (promise_to(one.signup, f"waiting:{one.pk}", Kind.WAITING, f"waiting:{run}", now) for one in ended),
+        ignore_conflicts=True,
+    )
+    Membership.objects.filter(pk__in=[one.pk for one in ended]).update(told_waits=now)
+    return len(ended)
+
+
 def _promise(people: list[Signup], kind: int, name: str, bundle: str, now: datetime.datetime) -> None:
     Delivery.objects.bulk_create(
         (promise_to(one, f"{name}:{one.pk}", kind, bundle, now) for one in people), ignore_conflicts=True
@@ -134,6 +158,7 @@ STEPS = (
     ("introductions", queue_introductions),
     ("groups with news", queue_news),
     ("told they are left out", queue_left_out),
+    ("told they wait for another group", queue_waiting),
 )  # fmt: skip
 
 
@@ -142,4 +167,5 @@ def outlook() -> dict[str, int]:
     return {
         "introductions": _reachable().filter(told=None).count(),
         "told they are left out": still_in.to_tell().count(),
+        "told they wait for another group": waiting.to_tell().count(),
     }

@@ -146,6 +146,7 @@ class Delivery(models.Model):
         INTRO = 25, _("introduction to a group")
         NEWS = 26, _("news of a group")
         LEFT_OUT = 27, _("not in a group yet")
+        WAITING = 28, _("waiting for another group")
         POST = 30, _("group post")
         DIGEST = 40, _("digest")
         EMAIL = 50, _("course message")

@@ -29,7 +29,7 @@ Kind = Delivery.Kind
 MOST_A_DAY = 50  # from one address
 DAY = datetime.timedelta(days=1)
 LOOKED_AT = 50  # of the last messages to somebody, for the one they answer
-WRITTEN_TO_ALL = (Kind.EMAIL, Kind.WELCOME, Kind.ASK, Kind.INTRO, Kind.NEWS, Kind.LEFT_OUT)
+WRITTEN_TO_ALL = (Kind.EMAIL, Kind.WELCOME, Kind.ASK, Kind.INTRO, Kind.NEWS, Kind.LEFT_OUT, Kind.WAITING)
 
 
 @transaction.atomic

@@ -20,9 +20,8 @@ from mailing.models import Batch, Delivery
 
 log = logging.getLogger(__name__)
 
-HEAD_START = (
-    0.02  # seconds in which a call gets its request out before we do anything else: two threads share one Python
-)
+# Seconds in which a call gets its request out before we do anything else: two threads share one Python.
+HEAD_START = 0.02
 LONGEST_AHEAD = 5.0  # seconds after which a claim made ahead is made anew: people leave meanwhile
 
 

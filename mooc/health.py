@@ -22,16 +22,21 @@ class State(StrEnum):
     """How a group is. `WORDS` says each to a reader, `DEFINITIONS` what it means."""
 
     FADING = "fading"
+    UNKNOWN = "unknown"
     QUIET = "quiet"
     NEW = "new"
     ALIVE = "alive"
 
 
-WORDS = {State.FADING: _("fading"), State.QUIET: _("quiet"), State.NEW: _("new"), State.ALIVE: _("alive")}
+WORDS = {
+    State.FADING: _("fading"), State.UNKNOWN: _("unknown"), State.QUIET: _("quiet"), State.NEW: _("new"),
+    State.ALIVE: _("alive"),
+}  # fmt: skip
 DEFINITIONS = {
     State.NEW: _("made less than seven days ago"),
     State.ALIVE: _("five or more members were active, and one of them wrote, clicked or answered"),
     State.QUIET: _("five or more members were active, but they only opened messages"),
+    State.UNKNOWN: _("fewer than five members wrote or answered; who only reads cannot be known"),
     State.FADING: _("fewer than five members were active"),
 }
 
@@ -66,18 +71,23 @@ class Row:
         return timesince(start, start + self.first_reply, depth=1)
 
 
-COLUMNS: dict[str, tuple[str, Callable[[Row], object]]] = {
+Columns = dict[str, tuple[str, Callable[[Row], object]]]  # {name: (its words, what it is sorted by)}
+COLUMNS: Columns = {
     "group": (_("Group"), lambda row: row.group.number),
     "state": (_("State"), lambda row: list(State).index(row.state)),
     "members": (_("Members"), lambda row: row.members),
     "active": (_("Active"), lambda row: row.active),
+}
+TRACKED_COLUMNS: Columns = {
     "opens": (_("Opens"), lambda row: row.opens),
     "clicks": (_("Clicks"), lambda row: row.clicks),
+}
+CHECK_INS: Columns = {
     "on_track": (_("On track"), lambda row: row.on_track),
     "behind": (_("Behind"), lambda row: row.behind),
     "stuck": (_("Stuck"), lambda row: row.stuck),
 }
-TALK_COLUMNS: dict[str, tuple[str, Callable[[Row], object]]] = {
+TALK_COLUMNS: Columns = {
     "ever_wrote": (_("Ever wrote"), lambda row: row.ever_wrote or 0),
     "posts": (_("Posts"), lambda row: row.posts or 0),
     "first_reply": (_("First reply"), lambda row: (row.first_reply is None, row.first_reply or datetime.timedelta())),
@@ -86,21 +96,36 @@ TALK_COLUMNS: dict[str, tuple[str, Callable[[Row], object]]] = {
 
 @dataclass(frozen=True)
 class Board:
-    """The groups of a course run, sorted; whether posts are known; how many groups are in which state."""
+    """The groups of a course run, sorted; the signs of life they are made of; how many groups are in which state."""
 
     rows: list[Row]
-    talks: bool
+    activity: Activity
     states: Counter[State]
 
     @property
-    def columns(self) -> dict[str, tuple[str, Callable[[Row], object]]]:
-        return COLUMNS | TALK_COLUMNS if self.talks else COLUMNS
+    def talks(self) -> bool:
+        """Whether posts are known."""
+        return self.activity.talk is not None
+
+    @property
+    def possible(self) -> list[State]:
+        """The states that a group can be in, by what can be known."""
+        never = {State.UNKNOWN} if self.activity.knows_opens else {State.FADING}
+        if not self.activity.tracked and not self.states[State.QUIET]:
+            never.add(State.QUIET)
+        return [state for state in DEFINITIONS if state not in never]
+
+    @property
+    def columns(self) -> Columns:
+        """The columns of what can be known."""
+        tracked, talk = TRACKED_COLUMNS if self.activity.tracked else {}, TALK_COLUMNS if self.talks else {}
+        return COLUMNS | tracked | CHECK_INS | talk
 
 
 def board_of(sequence: Sequence, sort: str = "", now: datetime.datetime | None = None) -> Board:
     """Return the board of a course run's open groups, sorted by a column's name, `-` before it for the largest first.
 
-    Four queries, however many groups. An unknown column sorts by number.
+    Nine queries at most, however many groups. An unknown column sorts by number.
     """
     now = now or clock.now()
     activity = activity_of(sequence, now)
@@ -110,7 +135,7 @@ def board_of(sequence: Sequence, sort: str = "", now: datetime.datetime | None =
     for group, person in current.values_list("group", "signup"):
         members.get(group, set()).add(person)
     rows = [_row(group, members[group.pk], activity, now) for group in groups]
-    board = Board(rows, activity.talk is not None, Counter(row.state for row in rows))
+    board = Board(rows, activity, Counter(row.state for row in rows))
     name, backwards = sort.removeprefix("-"), sort.startswith("-")
     if name in board.columns:
         rows.sort(key=board.columns[name][1], reverse=backwards)
@@ -125,7 +150,8 @@ def _row(group: Group, members: set[int], activity: Activity, now: datetime.date
     answers = sum((one.check_ins for one in signs), Counter())
     spoke = bool(wrote) or any(one.spoke for one in signs)
     return Row(
-        group=group, state=state_of(group.date_created, active, spoke, now), members=len(members), active=active,
+        group=group, state=state_of(group.date_created, active, spoke, now, knows_opens=activity.knows_opens),
+        members=len(members), active=active,
         opens=sum(one.opens for one in signs), clicks=sum(one.clicks for one in signs),
         on_track=answers[CheckIn.Answer.ON_TRACK], behind=answers[CheckIn.Answer.BEHIND],
         stuck=answers[CheckIn.Answer.STUCK],
@@ -134,10 +160,12 @@ def _row(group: Group, members: set[int], activity: Activity, now: datetime.date
     )  # fmt: skip
 
 
-def state_of(made: datetime.datetime, active: int, spoke: bool, now: datetime.datetime) -> State:
-    """Return how a group is, as `DEFINITIONS` says."""
+def state_of(
+    made: datetime.datetime, active: int, spoke: bool, now: datetime.datetime, *, knows_opens: bool = True
+) -> State:  # fmt: skip
+    """Return how a group is, as `DEFINITIONS` says; nobody is said to be gone who may only read."""
     if now - made < WINDOW:
         return State.NEW
     if active < LIVELY:
-        return State.FADING
+        return State.FADING if knows_opens else State.UNKNOWN
     return State.ALIVE if spoke else State.QUIET

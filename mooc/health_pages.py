@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import ValidationError
@@ -20,9 +19,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from groups.merging import begins, hours_between, mark_of, merge_groups, suggestions
 from groups.models import Group, Membership
-from mailing.activity import active_people
+from mailing.activity import activity_of
 from mailing.group_letters import in_words
-from mooc.health import DEFINITIONS, WORDS, Board, State, board_of
+from mooc.health import DEFINITIONS, WORDS, Board, board_of
 from mooc.lib.access import require_staff
 from mooc.lib.csv import csv_response
 from mooc.lib.moments import in_words_beside_utc
@@ -53,11 +52,10 @@ def board(request: HttpRequest, number: int) -> HttpResponse:
     found = board_of(run, sort)
     return _page(
         request, "mooc/health.html", _("How the groups are"), run=run, board=found, sort=sort,
-        heads=list(_heads(found, sort)), states=[(state, WORDS[state], found.states[state], DEFINITIONS[state])
-                                                 for state in State],
+        heads=list(_heads(found, sort)),
+        states=[(state, WORDS[state], found.states[state], DEFINITIONS[state]) for state in found.possible],
         joined=Group.objects.filter(sequence=run, merged_into__isnull=False).select_related("merged_into"),
         now=in_words_beside_utc(clock.now(), run.zone),
-        no_opens=not settings.MAIL_TRACKING or settings.MAIL_TRANSPORT != "mailgun",
     )  # fmt: skip
 
 
@@ -119,10 +117,10 @@ def merging(request: HttpRequest, number: int) -> HttpResponse:
     if request.GET and form.is_valid():
         pair = [form.cleaned_data[name].number for name in ("source", "into")]
         return HttpResponseRedirect(reverse("groups_merge", args=[run.pk, *pair]))
-    active = active_people(run)
+    found = activity_of(run)
     return _page(
-        request, "mooc/merging.html", _("Groups that had better be joined"), run=run, form=form,
-        suggestions=suggestions(run, active), known=bool(active), early=clock.now() < begins(run),
+        request, "mooc/merging.html", _("Groups that had better be joined"), run=run, form=form, activity=found,
+        suggestions=suggestions(run, found.active), known=bool(found.active), early=clock.now() < begins(run),
         begins=in_words_beside_utc(begins(run), run.zone),
     )  # fmt: skip
 
@@ -142,9 +140,9 @@ def merge(request: HttpRequest, number: int, source: int, into: int) -> HttpResp
         else:
             messages.success(request, moved)
             return HttpResponseRedirect(reverse("groups_merging", args=[run.pk]))
-    active = active_people(run)
-    parts = [_part(group, active) for group in (one, other)]
-    context = {"run": run, "source": one, "into": other, "parts": parts, "mark": mark_of(one, other)}
+    found = activity_of(run)
+    parts = [_part(group, found.active) for group in (one, other)]
+    context = {"run": run, "activity": found, "source": one, "into": other, "parts": parts, "mark": mark_of(one, other)}
     context |= {"size": sum(part["size"] for part in parts), "active": sum(part["active"] for part in parts)}
     context["hours"] = hours_between(one, other)
     context["closed"] = one.closed or other.closed or one == other

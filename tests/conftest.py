@@ -1,5 +1,8 @@
 """What every test may ask for."""
 
+import signal
+from collections.abc import Iterator
+
 import hypothesis
 import pytest
 from django.conf import settings
@@ -33,3 +36,12 @@ def fast_passwords(settings) -> None:
 def fresh_courses(monkeypatch) -> None:
     """What was true a second ago would be the course of the test before."""
     monkeypatch.setattr("signup.courses.FRESH_SECONDS", 0)
+
+
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """Put the signals of the test run back."""
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)

@@ -102,7 +102,7 @@ def test_an_organiser_reads_the_board_and_joins_two_groups(page: Page, site: str
     log_in(page, site)
     page.locator(f'a[href="/stats/groups/{course.pk}/"]').click()
     check_access(page)
-    expect(page.get_by_role("row", name="Group 1 fading")).to_be_visible()
+    expect(page.get_by_role("row", name="Group 1 unknown")).to_be_visible()
     expect(page.get_by_role("row", name="Group 2 alive")).to_be_visible()
     page.get_by_role("link", name="Members").click()
     expect(page.get_by_role("columnheader", name="Members")).to_have_attribute("aria-sort", "descending")

@@ -17,6 +17,8 @@ class ImportRun(models.Model):
         INCOMPLETE = "incomplete", _("something is missing")
         FAILED = "failed", _("failed")
 
+    COUNTS = ("rows_read", "rows_stored", "rows_rejected")
+
     status = models.CharField(_("state"), max_length=12, choices=Status, default=Status.RUNNING)
     who = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("who")

@@ -3,18 +3,21 @@
 import datetime
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
+from itertools import pairwise
 
-from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from dashboard_import.models import Talker
 from dashboard_import.stats import registry
 from dashboard_import.stats.drawing import DAY, MOST_DAYS, by_value, in_parts, missing, say_of
+from dashboard_import.stats.kinds import SEVERAL, name_of
+from dashboard_import.stats.links import reading
+from dashboard_import.stats.lists import PER_PAGE, pager
 from dashboard_import.stats.reading import AUDIENCES, RunNumbers, step_name
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
 from dashboard_import.stats.talkers import pseudonym
-from dashboard_import.stats.team import PER_PAGE, pager
 from dashboard_import.stats.words import label
 from dashboard_import.talk import COUNTS, TALKERS, TYPES
 from mooc.lib.charts.lines import lines
@@ -24,15 +27,7 @@ from mooc.lib.charts.scales import day_ticks
 
 registry.page("conversation", _("Conversation"))
 COMMON = {"page": "conversation", "files": ("comments",)}
-NAMES = {
-    "lone": _("Lone posts"), "initiating": _("Initiating posts"), "first_reply": _("First replies"),
-    "further_reply": _("Further replies"), "initiators_reply": _("Initiators’ replies"),
-    "loner": _("Loners"), "replier": _("Repliers"), "initiator": _("Initiators without replying"),
-    "initiator_responding": _("Initiators who respond"), "active": _("Active social learners"),
-    "active_without_turns": _("Active social learners without turn-taking"),
-    "reluctant": _("Reluctant active social learners"),
-}  # fmt: skip
-PARTS = [NAMES[name] for name in TYPES]
+PARTS = [SEVERAL[name] for name in TYPES]
 KINDS_OF_COMMENT = _(
     "A lone post got no reply by somebody else; replies to it by its own author are lone too. An initiating post got "
     "one. A first reply is a person’s first in a thread, a further reply a later one. An initiator’s reply is by who "
@@ -50,17 +45,6 @@ TIES = _(
 )
 
 
-def name_of(value: str) -> str:
-    """Return our word for a kind of comment or of talker."""
-    return str(NAMES.get(value, value))
-
-
-def reading(one: Seen | RunNumbers, **query: str) -> str:
-    """Return the address of the reader of a run's comments."""
-    run = one.numbers.run if isinstance(one, Seen) else one.run
-    return reverse("stats_comments", args=[run.slug, run.number], query=query)
-
-
 @registry.chart(
     "comment-types", **COMMON, title=_("Kinds of comments"), columns=("value", "count"), tallies=("comment_types",),
     draw=by_value(TYPES, name_of), definition=_("How many comments of each kind there are."), limits=KINDS_OF_COMMENT,
@@ -75,7 +59,7 @@ def comment_types(numbers: RunNumbers) -> Rows:
 @registry.chart(
     "comment-types-by-step", **COMMON, title=_("Kinds of comments by step"), columns=("step", *TYPES),
     tallies=("comment_types", "learners"), base="learners",
-    draw=in_parts(_("Step"), PARTS, lambda one, step: reading(one, step=step)),
+    draw=in_parts(_("Step"), PARTS, lambda one, step: reading(one.numbers.run, step=step)),
     definition=_("How many comments of each kind there are on each step."), limits=KINDS_OF_COMMENT,
 )  # fmt: skip
 def comment_types_by_step(numbers: RunNumbers) -> Rows:
@@ -86,12 +70,14 @@ def comment_types_by_step(numbers: RunNumbers) -> Rows:
     return [(step_name(step), *(counts[step, value] for value in TYPES)) for step in steps]
 
 
-def draw_days(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
-    """Draw a line for each kind over the days of one run; a figure for each run."""
+def draw_days(chart: Chart, seen: Sequence[Seen], in_percent: bool, *, so_far: bool = False) -> list[Figure]:
+    """Draw a line for each kind over the days of one run; a figure for each run. `so_far` is for sums up to a day."""
     made = []
     for one in seen:
         by_day = {row[0]: row[1:] for row in one.rows}
         days, nothing = span(by_day), [0] * len(PARTS)
+        for before, day in pairwise(days) if so_far else ():
+            by_day.setdefault(day, by_day[before])
         series = [
             Series(str(part), [one.shown(by_day.get(day, nothing)[at], percent=in_percent) for day in days], at + 1)
             for at, part in enumerate(PARTS)
@@ -132,6 +118,20 @@ def comment_types_by_day(numbers: RunNumbers) -> Rows:
 
 
 @registry.chart(
+    "comment-types-so-far", **COMMON, title=_("Kinds of comments up to each day"), columns=("date", *TYPES),
+    tallies=("comment_types", "learners"), base="learners", draw=partial(draw_days, so_far=True),
+    definition=_("How many comments of each kind had been written by the end of each day (UTC)."),
+    limits=_("Each comment is of the kind that it was in the end, with all replies."),
+)  # fmt: skip
+def comment_types_so_far(numbers: RunNumbers) -> Rows:
+    counts, rows = Counter(), []
+    for day, *new in comment_types_by_day(numbers):
+        counts.update(dict(zip(TYPES, new, strict=True)))
+        rows.append((day, *(counts[value] for value in TYPES)))
+    return rows
+
+
+@registry.chart(
     "learner-types", **COMMON, title=_("Kinds of talkers"), columns=("value", "count"), tallies=("learner_types",),
     draw=by_value(tuple(TALKERS), name_of), definition=KINDS_OF_TALKER, limits=TEAM_TOO,
 )  # fmt: skip
@@ -147,7 +147,7 @@ def draw_learners(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[
         return [Figure(Drawing("table", missing(chart, [first]), [], [], missing=missing(chart, [first])))]
     heads = [label(column) for column in chart.columns]
     rows = [[row[0], name_of(row[1]), *row[2:]] for row in first.rows]
-    drawing = Drawing("table", "", heads, rows, links=[reading(first, who=row[0]) for row in rows])
+    drawing = Drawing("table", "", heads, rows, links=[reading(first.numbers.run, who=row[0]) for row in rows])
     numbers = first.numbers
     return [
         Figure(drawing, first.name if len(seen) > 1 else "", pager(numbers.at or 1, numbers.total("learner_types")))
@@ -186,7 +186,7 @@ def draw_network(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[F
         names = {name for pair in replies for name in pair}
         drawing = network(
             replies, heads=(_now("From"), _now("To"), _now("Replies")), missing=missing(chart, [one]),
-            links={name: reading(one, who=name) for name in names},
+            links={name: reading(one.numbers.run, who=name) for name in names},
         )  # fmt: skip
         made.append(Figure(drawing, one.name if len(seen) > 1 else ""))
     return made
@@ -200,6 +200,15 @@ def draw_network(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[F
 def reply_network(numbers: RunNumbers) -> Rows:
     pairs = [(*value.split(" "), count) for _week, _step, _day, value, count in numbers.tallies["network"]]
     return sorted((pseudonym(writer), pseudonym(receiver), count) for writer, receiver, count in pairs)
+
+
+@registry.chart(
+    "connections", **COMMON, title=_("How many others people talked with"), columns=("others", "people"),
+    tallies=("connections",), draw=by_value(), limits=TIES,
+    definition=_("How many people exchanged replies with one other person, with two, three …"),
+)  # fmt: skip
+def connections(numbers: RunNumbers) -> Rows:
+    return sorted(numbers.by_value("connections").items(), key=lambda item: int(item[0]))
 
 
 def draw_density(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:

@@ -49,10 +49,15 @@ def say_of(in_percent: bool) -> Say:
     return percent if in_percent else number
 
 
-def by_value(order: Sequence[str] = (), say_value: Callable[[str], str] = label) -> Draw:
+def by_value(
+    order: Sequence[str] = (),
+    say_value: Callable[[str], str] = label,
+    link: Callable[[Seen, str], str] | None = None,
+) -> Draw:
     """Return the drawing of `value,count` as lying bars: those who said something; the others in the table.
 
-    Values stand in `order`, or the most frequent of the first run first.
+    Values stand in `order`, or the most frequent of the first run first. `link` gives the address that a value of the
+    first run leads to.
     """
 
     def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
@@ -64,12 +69,13 @@ def by_value(order: Sequence[str] = (), say_value: Callable[[str], str] = label)
             Series(one.name, [one.shown(count.get(value, 0), percent=in_percent) for value in known], one.colour)
             for one, count in zip(seen, counts, strict=True)
         ]
+        links = [link(seen[0], value) if link and counts[0].get(value) else "" for value in known]
         drawing = bars(
             [say_value(value) for value in known], series, head=str(chart.title), missing=missing(chart, seen),
-            say=say_of(in_percent),
+            say=say_of(in_percent), links=links,
         )  # fmt: skip
         silent = [value for value in values if value in UNKNOWN]
-        rest = [[say_value(value), *(count.get(value, 0) for count in counts)] for value in silent]
+        rest = [[say_value(value), *(count.get(value, 0) for count in counts)] for value in silent if not in_percent]
         notes = []
         for one, count in zip(seen, counts, strict=True):
             if unsaid := sum(count.get(value) or 0 for value in silent):
@@ -78,7 +84,7 @@ def by_value(order: Sequence[str] = (), say_value: Callable[[str], str] = label)
                         "run": one.name, "known": number(one.base), "unsaid": number(unsaid),
                     }
                 )  # fmt: skip
-        return [Figure(replace(drawing, rows=[*drawing.rows, *([] if in_percent else rest)], notes=notes))]
+        return [Figure(replace(drawing, rows=[*drawing.rows, *rest], links=[*links, *[""] * len(rest)], notes=notes))]
 
     return draw
 
@@ -114,8 +120,16 @@ def largest(rows: Sequence[tuple]) -> tuple | None:
     return max((row for row in rows if row[1]), key=lambda row: row[1], default=None)
 
 
-def by_day(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
-    """Draw `date,count` as lines: over dates for one run, over days of the run for several."""
+def by_day(
+    chart: Chart,
+    seen: Sequence[Seen],
+    in_percent: bool,
+    link: Callable[[Seen, datetime.date], str] | None = None,
+) -> list[Figure]:
+    """Draw `date,count` as lines: over dates for one run, over days of the run for several.
+
+    `link` gives the address that a day of one run leads to.
+    """
     starts = [first_day(one) for one in seen]
     offsets = [
         {(day - start).days: count for day, count in one.rows} if start else {}
@@ -131,8 +145,10 @@ def by_day(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]
         for one, offset in zip(seen, offsets, strict=True)
     ]
     events: list[tuple[int, str]] = []
+    links: list[str] = []
     if len(seen) == 1:
         days = [starts[0] + DAY * at for at in span]
+        links = [link(seen[0], day) if link and offsets[0].get(at) else "" for at, day in zip(span, days, strict=True)]
         labels, ticks, head = (
             [f"{day:%a} {day.day} {day:%b %Y}" for day in days],
             day_ticks(days[0], len(days)),
@@ -146,7 +162,9 @@ def by_day(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]
         ]  # fmt: skip
     if any(one.numbers.run.start for one in seen):
         events.append((-low, _("The run starts")))
-    drawing = lines(labels, series, head=head, missing="", ticks=ticks, events=events, say=say_of(in_percent))
+    drawing = lines(
+        labels, series, head=head, missing="", ticks=ticks, events=events, say=say_of(in_percent), links=links
+    )
     late = len([at for at in every if at not in span])
     notes = [
         _("%(run)s: most on %(day)s, %(count)s.") % {
@@ -221,16 +239,6 @@ def in_parts(head: str, names: Sequence[str], link: Callable[[Seen, str], str] |
         return made
 
     return draw
-
-
-def as_table(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
-    """Show the rows as they are, under words for their columns."""
-    made = []
-    for one in seen:
-        heads = [label(column) for column in chart.columns]
-        drawing = Drawing("table", "", heads, [[label(str(row[0])), *row[1:]] for row in one.rows])
-        made.append(Figure(drawing, one.name if len(seen) > 1 else ""))
-    return made
 
 
 def by_step(chart: Chart, seen: Sequence[Seen], in_percent: bool, trends: Sequence[Series] = ()) -> Drawing:

@@ -107,6 +107,53 @@ def totals(numbers: RunNumbers) -> Rows:
     return rows
 
 
+# Measure: what a hundred per cent of it are, its name, the kinds of Tally that are added up.
+ACTIVITY = {
+    "learners": ("", gettext_lazy("Learners"), ("learners",)),
+    "visits": ("", gettext_lazy("Steps visited"), ("steps_visited",)),
+    "completions": ("visits", gettext_lazy("Steps completed"), ("steps_completed",)),
+    "comments": ("", gettext_lazy("Comments"), ("written_posts", "written_replies")),
+    "replies": ("comments", gettext_lazy("Replies among them"), ("written_replies",)),
+    "commenters": ("learners", gettext_lazy("People who commented"), ("social_learners",)),
+    "answers": ("", gettext_lazy("Quiz answers"), ("quiz_attempts",)),
+    "correct": ("answers", gettext_lazy("Correct answers"), ("quiz_correct",)),
+    "answerers": ("learners", gettext_lazy("People who answered"), ("quiz_learners",)),
+    "assignments": ("", gettext_lazy("Assignments handed in"), ("peer_assignments",)),
+    "reviews": ("", gettext_lazy("Reviews of them"), ("peer_reviews",)),
+}  # fmt: skip
+
+
+def draw_activity(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
+    """Show what was done as a table, shares beside the numbers; runs beside each other."""
+    if not any(row[1] for one in seen for row in one.rows):
+        return [Figure(Drawing("table", missing(chart, seen), [], [], missing=missing(chart, seen)))]
+    rows = []
+    for measure, (base, name, _kinds) in ACTIVITY.items():
+        cells: list[object] = [str(name)]
+        for one in seen:
+            counts = dict(one.rows)
+            count, whole = counts[measure], counts.get(base)
+            share = 100 * count / whole if count is not None and whole else None
+            cells.append(Amount(percent(share)) if in_percent and base else Amount(number(count)))
+            if len(seen) == 1:
+                of = str(ACTIVITY[base][1]).lower() if base else ""
+                cells.append(Amount(_("%(percent)s of %(of)s") % {"percent": percent(share), "of": of} if base else ""))
+        rows.append(cells)
+    heads = [_("What"), _("How many"), _("Share")] if len(seen) == 1 else [_("What"), *(one.name for one in seen)]
+    return [Figure(Drawing("table", "", heads, rows))]
+
+
+@registry.chart(
+    "activity", page="overview", title=gettext_lazy("What they did"), columns=("measure", "count"), shares=False,
+    files=("step_activity", "comments", "question_response", "peer_review_assignments", "peer_review_reviews"),
+    tallies=tuple({kind for _base, _name, kinds in ACTIVITY.values() for kind in kinds}), draw=draw_activity,
+    definition=gettext_lazy("How much people visited, completed, wrote, answered and handed in, all together."),
+    limits=gettext_lazy("A visit is a person’s first one of a step. Nobody is counted twice among people."),
+)  # fmt: skip
+def activity(numbers: RunNumbers) -> Rows:
+    return [(measure, sum(map(numbers.total, kinds))) for measure, (_base, _name, kinds) in ACTIVITY.items()]
+
+
 @registry.chart(
     "futurelearn-totals", page="overview", title=gettext_lazy("What FutureLearn says"),
     columns=("measure", "counted", "futurelearn", "difference"), files=FILES, tallies=tuple(MEASURES),

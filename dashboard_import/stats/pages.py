@@ -3,14 +3,13 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from importlib import import_module
 
-from django.conf import settings
-
 from dashboard_import.models import CourseRun
+from dashboard_import.stats.hiding import hidden
 from dashboard_import.stats.reading import RunNumbers, read
-from dashboard_import.stats.registry import PAGES, Chart, Rows, Seen
+from dashboard_import.stats.registry import PAGES, Chart, Seen
 
 for name in (
-    "overview", "demographics", "enrolments", "steps", "comments", "conversation", "paths", "quiz", "measures", "team",
+    "overview", "demographics", "enrolments", "steps", "comments", "conversation", "quiz", "measures", "paths", "team",
     "surveys", "videos", "campaigns", "peer_review",
 ):  # fmt: skip
     import_module(f"dashboard_import.stats.{name}")  # its charts register themselves
@@ -38,19 +37,6 @@ def numbers(
     options = options or {}
     tables = dict.fromkeys(table for chart in charts for table in chart.tables)
     return read(runs, kinds(charts, options), of, tables, options, at)
-
-
-def hidden(rows: Rows) -> Rows:
-    """Return the rows without the numbers of those that are about fewer people than may be shown."""
-    least = settings.STATISTICS_HIDE_BELOW
-    if least < 2:
-        return rows
-    return [
-        tuple(None if isinstance(cell, int | float) else cell for cell in row)
-        if any(isinstance(cell, int) and 0 < abs(cell) < least for cell in row)
-        else row
-        for row in rows
-    ]
 
 
 def seen(chart: Chart, runs: Sequence[RunNumbers]) -> list[Seen]:

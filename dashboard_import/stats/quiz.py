@@ -10,13 +10,15 @@ from django.utils.translation import gettext_lazy
 
 from dashboard_import.stats import registry
 from dashboard_import.stats.drawing import in_parts, missing, say_of
+from dashboard_import.stats.links import reading
 from dashboard_import.stats.reading import RunNumbers, step_name
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
 from mooc.lib.charts.bars import columns
-from mooc.lib.charts.marks import Series, number
+from mooc.lib.charts.marks import Amount, Series, number, percent
 
 KINDS = ("quiz_attempts", "quiz_correct", "quiz_first_correct")
-ALL_KINDS = (*KINDS, "quiz_first")
+TRIES = ("quiz_first", "quiz_tries", "quiz_first_correct", "quiz_last_correct")
+ALL_KINDS = tuple(dict.fromkeys((*KINDS, *TRIES)))
 common = {"page": "quiz", "files": ("question_response",), "base": "learners", "tallies": ALL_KINDS}
 
 registry.page("quiz", gettext_lazy("Quiz"))
@@ -50,9 +52,19 @@ def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
             for at, name in enumerate(names, start=1)
         ]
         labels = [str(row[0]) for row in one.rows]
-        drawing = columns(labels, series, head=_("Question"), missing=missing(chart, [one]), say=say_of(in_percent))
-        made.append(Figure(replace(drawing, notes=hardest(one)), one.name if len(seen) > 1 else ""))
+        anchors = [f"question-{one.colour}-{at}" for at in range(len(labels))]
+        drawing = columns(
+            labels, series, head=_("Question"), missing=missing(chart, [one]), say=say_of(in_percent),
+            links=[f"#{anchor}" for anchor in anchors],
+        )  # fmt: skip
+        table = replace(drawing, notes=hardest(one), links=read_about(one), anchors=anchors)
+        made.append(Figure(table, one.name if len(seen) > 1 else ""))
     return made
+
+
+def read_about(one: Seen) -> list[str]:
+    """Return for each question the address of what was written on its step."""
+    return [reading(one.numbers.run, step=step_name(key[:2])) if all(key[:2]) else "" for key in counts(one.numbers)]
 
 
 def hardest(one: Seen) -> list[str]:
@@ -87,10 +99,53 @@ def quiz_questions(numbers: RunNumbers) -> Rows:
 
 
 @registry.chart(
-    "quiz-by-step", **common, title=gettext_lazy("Answers by step"), columns=("step", "correct", "wrong"),
-    draw=in_parts(gettext_lazy("Step"), (gettext_lazy("Correct"), gettext_lazy("Wrong"))),
+    "quiz-by-step", **{**common, "base": "quiz_attempts"}, title=gettext_lazy("Answers by step"),
+    columns=("step", "correct", "wrong"),
+    draw=in_parts(
+        gettext_lazy("Step"), (gettext_lazy("Correct"), gettext_lazy("Wrong")),
+        lambda one, step: reading(one.numbers.run, step=step),
+    ),
     definition=gettext_lazy("How many answers to the questions of each step were correct, and how many were wrong."),
 )  # fmt: skip
 def quiz_by_step(numbers: RunNumbers) -> Rows:
     attempts, correct = numbers.by_step("quiz_attempts"), numbers.by_step("quiz_correct")
     return [(step_name(step), correct.get(step, 0), attempts[step] - correct.get(step, 0)) for step in attempts]
+
+
+def rate(part: int | None, whole: int | None) -> float | None:
+    """Return a share in per cent; None where there is no whole, or a number is hidden."""
+    return 100 * part / whole if part is not None and whole else None
+
+
+def draw_tries(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
+    """Draw how many had each question right at their first and at their last try, in per cent."""
+    made = []
+    for one in seen:
+        shares = [(rate(row[3], row[1]), rate(row[4], row[1])) for row in one.rows]
+        series = [
+            Series(name, [share[at] for share in shares], at + 1)
+            for at, name in enumerate((_("Right at the first try"), _("Right at the last try")))
+        ]
+        labels = [str(row[0]) for row in one.rows]
+        drawing = columns(labels, series, head=_("Question"), missing=missing(chart, [one]), say=percent)
+        heads = [_("Question"), _("People"), _("Tries of each"), _("First try right"), _("Last try right")]
+        rows = [
+            [row[0], Amount(number(row[1])), Amount(number(row[2] / row[1] if row[1] and row[2] else None)),
+             Amount(percent(first)), Amount(percent(last))]
+            for row, (first, last) in zip(one.rows, shares, strict=True)
+        ]  # fmt: skip
+        made.append(Figure(replace(drawing, heads=heads, rows=rows), one.name if len(seen) > 1 else ""))
+    return made
+
+
+@registry.chart(
+    "quiz-tries", **common, title=gettext_lazy("Tries"), shares=False, draw=draw_tries,
+    columns=("question", "people", "tries", "first_try_correct", "last_try_correct"),
+    definition=gettext_lazy(
+        "How many people answered each question, how many tries they made in all, and how many were right at their "
+        "first and at their last try."
+    ),
+    limits=gettext_lazy("Answers without a learner are left out here."),
+)  # fmt: skip
+def quiz_tries(numbers: RunNumbers) -> Rows:
+    return [(key[2], *(found[kind] for kind in TRIES)) for key, found in counts(numbers).items() if found["quiz_first"]]

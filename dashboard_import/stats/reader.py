@@ -1,22 +1,28 @@
 """The reader of comments: one page of a run's comments, or one thread, found by step, by who wrote and by words."""
 
-from collections.abc import Sequence
+import datetime
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from itertools import islice
 
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.http import Http404, HttpRequest
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from dashboard_import.models import Comment, CourseRun, TeamMember
-from dashboard_import.stats.reading import step_name
+from dashboard_import.models import Comment, CourseRun, Talker, TeamMember
+from dashboard_import.stats.kinds import ONE
+from dashboard_import.stats.links import on_futurelearn, reading
+from dashboard_import.stats.lists import PER_PAGE
+from dashboard_import.stats.reading import step_name, step_of
 from dashboard_import.stats.selection import choice, find_run, page_number
 from dashboard_import.stats.talkers import author_of, pseudonym
-from dashboard_import.stats.team import address
+from dashboard_import.talk import types_in
 
-PER_PAGE = 50
 LONGEST_SEARCH = 100
+BATCH = 200  # comments of a file for which types are looked up at once
+COLUMNS = (
+    "id", "date", "step", "author", "author_type", "type", "thread", "team_replied", "text", "likes", "link",
+)  # fmt: skip
 LONGEST_THREAD = 1_000
 LAST_PAGE = 2_000  # further ones would be counted off, row by row
 BY = {
@@ -33,6 +39,8 @@ class Wanted:
     run: CourseRun
     search: str
     step: str
+    week: str
+    day: str
     by: str
     kind: str
     who: str
@@ -42,37 +50,45 @@ class Wanted:
     @property
     def is_all(self) -> bool:
         """Whether nothing is looked for: all of the run's comments are wanted."""
-        return not (self.search or self.step or self.who or self.by != "all" or self.kind != "all")
+        return not (
+            self.search or self.step or self.week or self.day or self.who or self.by != "all" or self.kind != "all"
+        )
 
 
 def wanted(request: HttpRequest, slug: str, number: int) -> Wanted:
     """Read an address; one query. Raises Http404 for what makes no sense."""
     search = request.GET.get("q", "").replace("\0", "")[:LONGEST_SEARCH].strip()
     step, thread, at = request.GET.get("step", ""), request.GET.get("thread", ""), page_number(request)
-    who = request.GET.get("who", "")
-    if at > LAST_PAGE or (step and numbers_of(step) is None) or not ((who.isascii() and who.isalnum()) or not who):
+    who, week, day = (request.GET.get(name, "") for name in ("who", "week", "day"))
+    if at > LAST_PAGE or (step and step_of(step) is None) or not ((who.isascii() and who.isalnum()) or not who):
+        raise Http404
+    if (week and step_of(f"{week}.1") is None) or (day and moments_of(day) is None):
         raise Http404
     if thread and not (thread.isascii() and thread.isdigit() and len(thread) < 19):
         raise Http404
     by, kind = choice(request, "by", BY, "all"), choice(request, "kind", KIND, "all")
-    return Wanted(find_run(slug, number), search, step, by, kind, who, int(thread) if thread else None, at)
+    return Wanted(find_run(slug, number), search, step, week, day, by, kind, who, int(thread) if thread else None, at)
 
 
-def numbers_of(step: str) -> tuple[int, int] | None:
-    """Return the week and the number of a step such as `2.10`; None for what is no step."""
-    week, _dot, number = step.partition(".")
-    parts = [part for part in (week, number) if part.isascii() and part.isdigit() and len(part) < 5]
-    return (int(week), int(number)) if len(parts) == 2 else None
+def moments_of(day: str) -> tuple[datetime.datetime, datetime.datetime] | None:
+    """Return the first and the last moment of a day (UTC) such as `2026-01-31`; None for what is no day."""
+    try:
+        date = datetime.date.fromisoformat(day)
+    except ValueError:
+        return None
+    return tuple(datetime.datetime.combine(date, time, datetime.UTC) for time in (datetime.time.min, datetime.time.max))
 
 
-def found(one: Wanted) -> list[Comment]:
-    """Return the comments of one page in the order of the course, and one more where there is a next page."""
+def matching(one: Wanted) -> QuerySet[Comment]:
+    """Return the comments that an address asks for, in the order of the course."""
     rows = of_run(one.run)
-    if one.thread is not None:
-        return thread(rows, one.thread)
     if one.step:
-        week, number = numbers_of(one.step)
+        week, number = step_of(one.step)
         rows = rows.filter(week=week, step=number)
+    if one.week:
+        rows = rows.filter(week=int(one.week))
+    if one.day:
+        rows = rows.filter(timestamp__range=moments_of(one.day))
     if one.who:
         rows = rows.filter(author_id=author_of(one.run, one.who))
     if one.by == "nobody":
@@ -83,8 +99,15 @@ def found(one: Wanted) -> list[Comment]:
         rows = rows.filter(parent_id__isnull=one.kind == "posts")
     if one.search:
         rows = rows.filter(text__icontains=one.search)
+    return rows.order_by("week", "step", "timestamp", "row")
+
+
+def found(one: Wanted) -> list[Comment]:
+    """Return the comments of one page, and one more where there is a next page; or those of one thread."""
+    if one.thread is not None:
+        return thread(of_run(one.run), one.thread)
     first = (one.at - 1) * PER_PAGE
-    return list(rows.order_by("week", "step", "timestamp", "row")[first : first + PER_PAGE + 1])
+    return list(matching(one)[first : first + PER_PAGE + 1])
 
 
 def of_run(run: CourseRun) -> QuerySet[Comment]:
@@ -103,13 +126,17 @@ def thread(rows: QuerySet[Comment], first: int) -> list[Comment]:
     return made
 
 
-def link(run: CourseRun, **query: object) -> str:
-    """Return an address of the reader."""
-    return f"{reverse('stats_comments', args=[run.slug, run.number])}?{urlencode(query)}"
-
-
 def shown(run: CourseRun, rows: Sequence[Comment]) -> list[dict]:
-    """Return comments as the page has them; of the people who wrote them, no more than a name that we made."""
+    """Return comments as the page has them; of the people who wrote them, no more than a name that we made.
+
+    Three queries: the types of comments and of talkers, and in which threads somebody of the team replied.
+    """
+    threads = {row.parent_id or row.comment_id for row in rows}
+    types = types_in(run, threads)
+    talkers = Talker.objects.filter(run=run, learner_id__in={row.author_id for row in rows})
+    type_of = dict(talkers.values_list("learner_id", "type"))
+    answers = of_run(run).filter(parent_id__in=threads, of_team=True)
+    helped = set(answers.order_by().values_list("parent_id", flat=True).distinct())
     made = []
     for row in rows:
         name = pseudonym(row.author_id) if row.author_id else ""
@@ -118,8 +145,25 @@ def shown(run: CourseRun, rows: Sequence[Comment]) -> list[dict]:
         made.append({
             "id": row.comment_id, "name": name, "step": step, "text": row.text, "moment": row.timestamp,
             "likes": row.likes or 0, "team": row.of_team, "is_reply": row.parent_id is not None,
-            "hidden": row.moderation_state == "hidden", "original": address(run, row.comment_id),
-            "by": link(run, who=name) if name else "", "on": link(run, step=step) if step else "",
-            "thread": link(run, thread=first) if row.parent_id is not None or row.answered else "",
+            "type": types.get(row.comment_id, ""), "talker": type_of.get(row.author_id, ""), "helped": first in helped,
+            "hidden": row.moderation_state == "hidden", "original": on_futurelearn(run, row.comment_id),
+            "by": reading(run, who=name) if name else "", "on": reading(run, step=step) if step else "",
+            "first": first, "in_thread": row.parent_id is not None or row.answered,
+            "thread": reading(run, thread=first) if row.parent_id is not None or row.answered else "",
+            "type_words": ONE.get(types.get(row.comment_id)), "talker_words": ONE.get(type_of.get(row.author_id)),
         })  # fmt: skip
     return made
+
+
+def as_rows(one: Wanted) -> Iterator[tuple]:
+    """Yield the header and the rows of the file of what an address asks for, however many; three queries a batch."""
+    yield COLUMNS
+    rows = iter(found(one)) if one.thread is not None else matching(one).iterator(chunk_size=BATCH)
+    while batch := list(islice(rows, BATCH)):
+        for each in shown(one.run, batch):
+            moment = f"{each['moment']:%Y-%m-%d %H:%M:%S} UTC" if each["moment"] else ""
+            yield (
+                each["id"], moment, each["step"], each["name"], each["talker"], each["type"],
+                each["first"] if each["in_thread"] else "", "true" if each["helped"] else "false", each["text"],
+                each["likes"], each["original"],
+            )  # fmt: skip

@@ -19,6 +19,13 @@ def step_name(step: Step) -> str:
     return f"{step[0]}.{step[1]}"
 
 
+def step_of(name: str) -> Step | None:
+    """Return the week and the number of a step such as `2.10`; None for what is no step."""
+    week, _dot, number = name.partition(".")
+    parts = [part for part in (week, number) if part.isascii() and part.isdigit() and len(part) < 5]
+    return (int(week), int(number)) if len(parts) == 2 else None
+
+
 @dataclass
 class RunNumbers:
     """A run's tallies for one audience. `loaded` says when the last file of each kind was loaded.
@@ -63,10 +70,11 @@ class RunNumbers:
         return {day: counts[day] for day in sorted(counts) if counts[day]}
 
     def by_step(self, kind: str) -> dict[Step, int]:
-        """Return counts by step, in the order of the course."""
+        """Return counts by step, in the order of the course; what has no step is left out."""
         counts: Counter[Step] = Counter()
         for week, step, _day, _value, count in self.tallies[kind]:
-            counts[week, step] += count
+            if week is not None and step is not None:
+                counts[week, step] += count
         return {step: counts[step] for step in sorted(counts) if counts[step]}
 
     def by_step_and_day(self, kind: str) -> dict[tuple[Step, datetime.date], int]:

@@ -1,21 +1,25 @@
 """The table of all runs: their totals, found, sorted, added up, and as files."""
 
+import datetime
 import io
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import xlsxwriter
 from django.db.models import Q
 from django.http import Http404
 
 from dashboard_import.models import CourseRun
+from dashboard_import.stats.hiding import hidden
 from dashboard_import.stats.overview import MEASURES
-from dashboard_import.stats.pages import hidden
 from dashboard_import.stats.reading import read
 
 FACTS = ("course", "run", "start", "weeks", "institution")
 COLUMNS = (*FACTS, *MEASURES)
+LIMITED = ("start", "run", "weeks", *MEASURES)  # columns of which an address may want a least and a most
+LEAST, MOST = "from-", "to-"
 LONGEST_SEARCH = 200
+Value = int | datetime.date
 
 
 @dataclass(frozen=True)
@@ -29,14 +33,64 @@ class Row:
         return self.cells[COLUMNS.index(column)]
 
 
-def all_runs(search: str = "", sort: str = "") -> list[Row]:
-    """Return the runs whose course, institution or short name has `search` in it; three queries.
+@dataclass(frozen=True)
+class Wanted:
+    """Which runs an address asks for, in which order: the column, with `-` before it the largest first.
 
-    `sort` is a column, with `-` before it the largest first; Http404 for one that there is not.
+    `least` and `most` are limits by column; a run whose number is not known or hidden is within none.
     """
-    search = search.replace("\0", "")[:LONGEST_SEARCH]
+
+    search: str = ""
+    sort: str = ""
+    least: Mapping[str, Value] = field(default_factory=dict)
+    most: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The address's query, without its order."""
+        limits = ((LEAST, self.least), (MOST, self.most))
+        named = {f"{name}{column}": str(value) for name, values in limits for column, value in values.items()}
+        return {**({"q": self.search} if self.search else {}), **named}
+
+    def takes(self, row: Row) -> bool:
+        """Say whether a run is within all limits."""
+        limits = ((self.least, 1), (self.most, -1))
+        return all(
+            row.cell(column) is not None and (row.cell(column) >= value if sign > 0 else row.cell(column) <= value)
+            for values, sign in limits
+            for column, value in values.items()
+        )
+
+
+def wanted(query: Mapping[str, str]) -> Wanted:
+    """Read an address's query. Raises Http404 for a limit that is no number or day, and for an unknown column."""
+    search, sort = query.get("q", "").replace("\0", "")[:LONGEST_SEARCH], query.get("sort", "")
+    if sort.removeprefix("-") not in ("", *COLUMNS):
+        raise Http404
+    limits: dict[str, dict[str, Value]] = {LEAST: {}, MOST: {}}
+    for name, values in limits.items():
+        for column in LIMITED:
+            if given := query.get(f"{name}{column}"):
+                values[column] = value_of(column, given)
+    return Wanted(search, sort, limits[LEAST], limits[MOST])
+
+
+def value_of(column: str, given: str) -> Value:
+    """Return a limit as a day or a number. Raises Http404 for what is neither."""
+    if column == "start":
+        try:
+            return datetime.date.fromisoformat(given)
+        except ValueError:
+            raise Http404 from None
+    if not (given.isascii() and given.isdigit() and len(given) < 12):
+        raise Http404
+    return int(given)
+
+
+def all_runs(asked: Wanted) -> list[Row]:
+    """Return the runs whose course, institution or short name has the search in it, within limits; three queries."""
     runs = CourseRun.objects.all()
-    if search:
+    if search := asked.search:
         named = Q(course__icontains=search) | Q(institution__icontains=search) | Q(slug__icontains=search)
         runs = runs.filter(named)
     rows = []
@@ -45,15 +99,13 @@ def all_runs(search: str = "", sort: str = "") -> list[Row]:
         counts = hidden([(one.total(measure),) for measure in MEASURES])
         facts = (run.course, run.number, run.start, run.weeks, run.institution)
         rows.append(Row(run, (*facts, *(count for (count,) in counts))))
-    return sorted_by(rows, sort)
+    return sorted_by([row for row in rows if asked.takes(row)], asked.sort)
 
 
 def sorted_by(rows: Sequence[Row], sort: str) -> list[Row]:
     """Return the rows in order; those without a value come last either way. The newest runs come first by default."""
     sort = sort or "-start"
     column = sort.removeprefix("-")
-    if column not in COLUMNS:
-        raise Http404
     known = [row for row in rows if row.cell(column) is not None]
     rest = [row for row in rows if row.cell(column) is None]
     return sorted(known, key=lambda row: row.cell(column), reverse=sort.startswith("-")) + rest

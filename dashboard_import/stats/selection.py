@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from dashboard_import.models import CourseRun
-from dashboard_import.stats.reading import AUDIENCES
+from dashboard_import.stats.reading import AUDIENCES, RunNumbers, step_name, step_of
 
 MOST_BESIDE = 3
 RUN = re.compile(r"(?P<slug>[-\w]{1,200})/(?P<number>\d{1,8})", re.ASCII)
@@ -25,6 +25,14 @@ OF = {
     "full": _("people who fully participated"),
 }
 AS = {"people": _("people"), "percent": _("per cent")}
+
+
+class AnyStep(dict[str, str]):
+    """Choices of an address that have every step among them, such as `2.5`. A page offers those of its runs."""
+
+    def __contains__(self, key: object) -> bool:
+        step = step_of(key) if isinstance(key, str) else None
+        return super().__contains__(key) or (step is not None and step_name(step) == key)
 
 
 @dataclass(frozen=True)
@@ -105,9 +113,14 @@ def selection(
     return Selection(runs, page, of, unit, chosen, page_number(request))
 
 
-def offered(name: str, known: Mapping[str, str], chosen: Selection) -> Mapping[str, str]:
-    """Return the choices that a page offers: of weeks, no more than the longest of its runs has."""
+def offered(name: str, known: Mapping[str, str], chosen: Selection, numbers: Sequence[RunNumbers]) -> Mapping[str, str]:
+    """Return the choices that a page offers: no more weeks than the longest of its runs has, steps with comments."""
+    if isinstance(known, AnyStep):
+        steps = {step for one in numbers for kind in ("posts", "replies") for step in one.by_step(kind)}
+        names = [step_name(step) for step in sorted(steps | {step_of(chosen.options[name])} - {None})]
+        return {**known, **dict(zip(names, names, strict=True))}
     longest = max(run.weeks or 0 for run in chosen.runs)
     if name != "week" or not longest:
         return known
-    return {key: words for key, words in known.items() if not key.isdigit() or int(key) <= longest}
+    shown = {str(week) for week in range(1, longest + 1)} | {"all", chosen.options[name]}
+    return {key: words for key, words in known.items() if key in shown}

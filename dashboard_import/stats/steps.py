@@ -8,10 +8,11 @@ from django.utils.translation import gettext_lazy
 
 from dashboard_import.models import Tally
 from dashboard_import.stats import registry
-from dashboard_import.stats.drawing import by_day, by_step, by_step_and_day, step_key
+from dashboard_import.stats.drawing import by_day, by_step, by_step_and_day, missing, step_key
 from dashboard_import.stats.reading import AUDIENCES, RunNumbers, step_name
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
-from mooc.lib.charts.marks import Series
+from mooc.lib.charts.bars import columns
+from mooc.lib.charts.marks import Series, percent
 from mooc.lib.charts.trend import Trend, chance, trend
 
 OWN_LINE, ALL_LINES = 8, 6  # colours that stand out from the bars
@@ -144,3 +145,29 @@ WORDS = {
 for make in (register, register_days, register_cells):
     for (what, kind), words in WORDS.items():
         make(what, kind, words)
+
+
+def draw_rates(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
+    """Draw the shares of visitors who completed each step, those of several runs beside each other."""
+    rates = [{row[0]: row[-1] for row in one.rows} for one in seen]
+    steps = sorted({step for rate in rates for step in rate}, key=step_key)
+    series = [
+        Series(one.name, [rate.get(step) for step in steps], one.colour) for one, rate in zip(seen, rates, strict=True)
+    ]
+    return [Figure(columns(steps, series, head=_("Step"), missing=missing(chart, seen), say=percent))]
+
+
+@registry.chart(
+    "completion-rate", **{**STEP_FILE, "base": ""}, title=gettext_lazy("Completed of visited"), shares=False,
+    columns=("step", "visited", "completed", "percent"), tallies=("steps_visited", "steps_completed"), draw=draw_rates,
+    definition=gettext_lazy("Of the people who visited each step, how many per cent marked it as complete."),
+)  # fmt: skip
+def completion_rate(numbers: RunNumbers) -> Rows:
+    visited, completed = (numbers.by_step(f"steps_{kind}") for kind in ("visited", "completed"))
+    return [
+        (
+            step_name(step), visited.get(step, 0), completed.get(step, 0),
+            round(100 * completed.get(step, 0) / visited[step], 2) if visited.get(step) else None,
+        )
+        for step in sorted({*visited, *completed})
+    ]  # fmt: skip

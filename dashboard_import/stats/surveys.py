@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dashboard_import.stats import registry
 from dashboard_import.stats.drawing import by_value, in_parts
+from dashboard_import.stats.links import answering
 from dashboard_import.stats.reading import RunNumbers
 from dashboard_import.stats.registry import Rows
 
@@ -20,7 +21,8 @@ registry.page("surveys", _("Surveys"))
 
 @registry.chart(
     "archetypes", page="surveys", title=_("Archetypes"), columns=("value", "count"), tallies=("archetypes",),
-    files=("archetype_survey_responses",), draw=by_value(),
+    files=("archetype_survey_responses",),
+    draw=by_value(link=lambda one, value: answering(one.numbers.run, "archetypes", archetype=value)),
     definition=_("How many answers named each of FutureLearn’s kinds of learner."),
     limits=_(
         "Advancers, Explorers and Preparers learn for work and study; Fixers and Flourishers for their own life; "
@@ -46,7 +48,8 @@ def archetype_groups(numbers: RunNumbers) -> Rows:
 
 @registry.chart(
     "leaving-reasons", page="surveys", title=_("Why people leave"), columns=("value", "count"),
-    tallies=("leaving_reasons",), files=("leaving_survey_responses",), draw=by_value(),
+    tallies=("leaving_reasons",), files=("leaving_survey_responses",),
+    draw=by_value(link=lambda one, value: answering(one.numbers.run, "leaving", reason=value)),
     definition=_("How many answers gave each reason for leaving."),
     limits=_("A person can leave more than once, and each time counts."),
 )  # fmt: skip
@@ -56,8 +59,11 @@ def leaving_reasons(numbers: RunNumbers) -> Rows:
 
 @registry.chart(
     "sentiment-by-week", page="surveys", title=_("How the weeks were"), columns=("week", "bad", "middling", "good"),
-    base="learners", tallies=("sentiments",), files=("weekly_sentiment_survey_responses",),
-    draw=in_parts(_("Week"), (_("Bad (1)"), _("Middling (2)"), _("Good (3)"))),
+    base="sentiments", tallies=("sentiments",), files=("weekly_sentiment_survey_responses",),
+    draw=in_parts(
+        _("Week"), (_("Bad (1)"), _("Middling (2)"), _("Good (3)")),
+        lambda one, week: answering(one.numbers.run, "weeks", week=week),
+    ),
     definition=_("How many answers rated each week with 1, 2 or 3."),
     limits=_("FutureLearn does not say which end is good; we take 3 for it. Answers are nameless: of everyone alone."),
 )  # fmt: skip

@@ -3,14 +3,15 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from django.conf import settings
 from django.db.models import Max
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from dashboard_import.models import Comment, CourseRun, TeamComment, TeamMember
+from dashboard_import.models import Comment, TeamComment, TeamMember
 from dashboard_import.stats import registry
 from dashboard_import.stats.drawing import missing
+from dashboard_import.stats.links import on_futurelearn
+from dashboard_import.stats.lists import PER_PAGE, pager
 from dashboard_import.stats.reading import RunNumbers, step_name
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
 from dashboard_import.stats.words import label
@@ -19,7 +20,6 @@ from mooc.lib.charts.marks import Drawing, Series
 
 registry.page("team", _("Team"))
 COMMON = {"page": "team", "files": ("team_members", "comments"), "tables": (TeamMember,), "shares": False}
-PER_PAGE = 50
 
 
 def members(numbers: RunNumbers) -> dict[str, tuple[str, list[str]]]:
@@ -63,11 +63,6 @@ def team_members(numbers: RunNumbers) -> Rows:
     return sorted(rows, key=lambda row: (-row[2] - row[3], row[0]))
 
 
-def address(run: CourseRun, comment: int) -> str:
-    """Return the address of a comment on FutureLearn's site."""
-    return f"{settings.FUTURELEARN_URL}/courses/{run.slug}/{run.number}/comments/{comment}"
-
-
 def draw_comments(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
     """Show one page of the first run's comments as a table; each leads to FutureLearn's page of it."""
     first = seen[0]
@@ -78,15 +73,6 @@ def draw_comments(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[
     drawing = Drawing("table", "", heads, rows, links=[row[-1] for row in first.rows])
     last = TeamComment.objects.filter(run=first.numbers.run).aggregate(Max("place"))["place__max"]
     return [Figure(drawing, first.name if len(seen) > 1 else "", pager(first.numbers.at, last))]
-
-
-def pager(at: int, last: int) -> dict[str, int]:
-    """Return where page `at` of a list of `last` stands."""
-    first = (at - 1) * PER_PAGE + 1
-    return {
-        "first": first, "last": min(first + PER_PAGE - 1, last), "all": last,
-        "newer": at - 1, "older": at + 1 if last > at * PER_PAGE else 0,
-    }  # fmt: skip
 
 
 @registry.chart(
@@ -107,7 +93,7 @@ def team_comments(numbers: RunNumbers) -> Rows:
         (
             team[row.author_id][0], f"{row.timestamp:%Y-%m-%d %H:%M:%S} UTC" if row.timestamp else "",
             "" if row.week is None else step_name((row.week, row.step)), row.text, row.likes,
-            address(numbers.run, row.comment_id),
+            on_futurelearn(numbers.run, row.comment_id),
         )
         for row in sorted(rows, key=lambda row: (row.timestamp is not None, row.timestamp, row.row), reverse=True)
     ]  # fmt: skip

@@ -1,13 +1,18 @@
 """What the tests of fetching share: a small institution, a session with the stand-in, the command."""
 
+import csv
+import hashlib
 import io
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from dashboard_import.datasets import DATASETS
 from dashboard_import.generating import Run, make_runs
+from dashboard_import.models import CourseRun
 from tests.futurelearn_standin import PASSWORD, USERNAME, StandIn
 
 
@@ -50,3 +55,35 @@ def run_import(*arguments: str) -> tuple[int, list[str]]:
     except CommandError as error:
         return error.returncode, [*out.getvalue().splitlines(), str(error)]
     return 0, out.getvalue().splitlines()
+
+
+def counted(folder: Path, but: Collection[tuple[str, str, str]] = ()) -> Counter:
+    """Count the rows of every file kept, by run's folder and kind, with nothing but Python's own reader."""
+    found = Counter()
+    for path in folder.glob("*/*/* - *-*-*/*.csv"):
+        if (path.parent.parent.name, path.parent.name[0], path.stem) in but:
+            continue
+        with path.open(encoding="utf-8", errors="replace", newline="") as file:
+            found[path.parent.parent.name, path.parent.name[0], path.stem] = sum(1 for _ in csv.reader(file)) - 1
+    return found
+
+
+def stored() -> Counter:
+    """Count the rows in the database in the same manner."""
+    found = Counter()
+    for run in CourseRun.objects.all():
+        for dataset in DATASETS.values():
+            rows = dataset.model.objects.filter(run=run).count()
+            name = "scraped-links" if dataset.kind == "course_overview" else dataset.dashed
+            found[run.course, str(run.number), name] = rows
+    return found
+
+
+def prints() -> dict[str, str]:
+    """Return a digest of all rows of each table."""
+    return {
+        kind: hashlib.sha256(
+            repr(list(dataset.model.objects.order_by("run_id", "row").values_list())).encode()
+        ).hexdigest()
+        for kind, dataset in DATASETS.items()
+    }

@@ -8,8 +8,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone as clock
 
-from dashboard_import.importing import LOST_AFTER, load_waiting
+from dashboard_import.importing import load_waiting
 from dashboard_import.models import CourseRun, ImportedFile, ImportRun, StepActivity
+from dashboard_import.running import LOST_AFTER, hold
 from tests import factories
 from tests.dashboard_import.files import STEPS, text, tree, write
 
@@ -170,14 +171,32 @@ def test_an_upload_on_another_machine(data_dir):
 
 
 def test_an_import_that_was_stopped():
+    client = factories.staff_client(*MAY)
     row = ImportRun.objects.create(by="x", source="x")
+    page = f"{IMPORTS}{row.pk}/change/"
+    free = hold(row.pk)
+    load_waiting()
+    assert "running" in client.get(IMPORTS).content.decode()
+    assert "stopped before its end" not in client.get(page).content.decode()
+    free()
+    assert "stopped before its end" in client.get(IMPORTS).content.decode()
+    assert "Load the same files again." in client.get(page).content.decode()
+    row.refresh_from_db()
+    assert row.status == "running"  # a look at a page changes nothing
     load_waiting()
     row.refresh_from_db()
-    assert row.status == "running"
+    said = "It was stopped before its end. What it had loaded is whole. Load the same files again."
+    assert (row.status, row.error) == ("failed", said)
+
+
+def test_an_import_on_a_machine_that_vanished():
+    row = ImportRun.objects.create(by="x", source="x")
+    free = hold(row.pk)
     ImportRun.objects.update(seen=clock.now() - LOST_AFTER * 2)
     load_waiting()
+    free()
     row.refresh_from_db()
-    assert (row.status, row.error) == ("failed", "It was stopped before its end. Load the same files again.")
+    assert row.status == "failed"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 import csv
 import datetime
 import errno
+import os
+import time
 
 import pytest
 from hypothesis import given
@@ -107,14 +109,27 @@ def test_the_table_of_totals_keeps_other_runs(tmp_path):
     ]
 
 
-def test_only_a_finished_run_without_gaps_is_whole(tmp_path):
+def test_what_was_missing_of_a_finished_run(tmp_path):
     now = datetime.datetime(2018, 4, 1, tzinfo=datetime.UTC)
-    assert archive.fetched_whole(tmp_path) is None
-    for status, missing, whole in [("in progress", [], None), ("finished", ["x"], None), ("finished", [], now)]:
+    assert archive.last_fetch(tmp_path) is None
+    for status, missing, last in [
+        ("in progress", [], None), ("finished", ["x"], (now, {"x"})), ("finished", [], (now, set())),
+    ]:  # fmt: skip
         archive.write_record(tmp_path, status, missing, now)
-        assert archive.fetched_whole(tmp_path) == whole
-    (tmp_path / archive.RECORD).write_text("{")
-    assert archive.fetched_whole(tmp_path) is None
+        assert archive.last_fetch(tmp_path) == last
+    for text in ("{", "[]", '{"at": "2018-04-01T00:00:00+00:00", "status": "finished"}'):
+        (tmp_path / archive.RECORD).write_text(text)
+        assert archive.last_fetch(tmp_path) is None
+
+
+def test_halves_that_a_killed_process_left_are_swept_away(tmp_path):
+    folder = archive.run_folder(tmp_path, FACTS)
+    old, young = folder / ".a.part", folder / ".b.part"
+    for path in (old, young):
+        path.write_text("half")
+    os.utime(old, (time.time() - archive.DEAD_AFTER - 60,) * 2)
+    archive.run_folder(tmp_path, FACTS)
+    assert list(folder.iterdir()) == [young]
 
 
 def test_damaged_tables_of_links_give_no_addresses(tmp_path):

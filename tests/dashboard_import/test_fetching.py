@@ -2,6 +2,7 @@
 
 import datetime
 import errno
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from dashboard_import import archive
 from dashboard_import.datasets import KINDS
-from dashboard_import.generating import kinds, make_runs, pieces
+from dashboard_import.generating import Run, kinds, make_runs, pieces
 from dashboard_import.models import Comment, CourseRun, CourseStep, ImportRun
 from tests.dashboard_import.fetched import point, run_import
 from tests.futurelearn_standin import ERAS, PASSWORD, USERNAME, StandIn
@@ -73,6 +74,26 @@ def test_what_is_asked_for(futurelearn, options, names):
     assert {line.partition(":")[0] for line in lines if "to be fetched" in line} == names
 
 
+class Terminal(io.StringIO):
+    """Standard error on a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_bar_shows_how_far_it_is(futurelearn, data, monkeypatch):
+    monkeypatch.setattr("sys.stderr", seen := Terminal())
+    run_import("--course=the-mind-is-flat")
+    assert "0/2 " in seen.getvalue()
+    monkeypatch.setattr("sys.stderr", seen := Terminal())
+    run_import(f"--from={data}")
+    size = sum(path.stat().st_size for path in data.rglob("*.csv") if path.name != "metadata.csv")
+    assert f"0.00/{size / 1000:.0f}k" in seen.getvalue()
+    monkeypatch.setattr("sys.stderr", seen := io.StringIO())
+    run_import("--course=the-mind-is-flat")
+    assert seen.getvalue() == ""
+
+
 def test_nothing_of_that_name(futurelearn):
     code, lines = run_import("--course=alchemy")
     assert code == 1
@@ -129,8 +150,44 @@ def test_a_failure_of_one_file_stops_nothing_else(futurelearn, data):
     assert (last.status, "500" in last.error) == (ImportRun.Status.INCOMPLETE, True)
     futurelearn.faults.rules.clear()
     asked = len(futurelearn.downloads)
-    assert run_import("--course=the-mind-is-flat", "--run=1")[0] == 0  # what was missing is fetched without --all
-    assert len(futurelearn.downloads) > asked
+    code, lines = run_import("--course=the-mind-is-flat", "--run=1")  # what was missing is fetched without --all
+    assert (code, lines[0]) == (0, "the-mind-is-flat-1: 1 files. Only what was missing was asked for.")
+    assert futurelearn.downloads[asked:] == [f"/admin/courses/{name}"]
+    assert "the-mind-is-flat-1: finished, and complete here." in run_import("--course=the-mind-is-flat", "--run=1")[1]
+
+
+@pytest.mark.parametrize("page", ["/overview", "/totals"])
+def test_a_page_that_was_missing_is_asked_for_alone(futurelearn, data, page):
+    one = ("--course=the-mind-is-flat", "--run=1")
+    futurelearn.faults.add("error", f"the-mind-is-flat/1{'/stats-dashboard' * (page == '/totals')}{page}")
+    assert run_import(*one)[0] == 1
+    futurelearn.faults.rules.clear()
+    asked = len(futurelearn.asked)
+    assert run_import(*one)[0] == 0
+    again = [path for method, path, _, _ in futurelearn.asked[asked:] if "/the-mind-is-flat/1" in path]
+    assert again[2:] == [again[0] + ("/stats-dashboard" * (page == "/totals")) + page]
+    assert run_import(*one)[1][0] == "the-mind-is-flat-1: finished, and complete here."
+
+
+def run_one(seven: list[Run]) -> Run:
+    return next(run for run in seven if run.name == "the-mind-is-flat-1")
+
+
+def test_a_file_that_always_fails_does_not_have_all_others_fetched_each_night(futurelearn, seven, data):
+    one = ("--course=the-mind-is-flat", "--run=1")
+    futurelearn.faults.add("error", "/data/comments")
+    assert run_import("--fetch-only", *one)[0] == 1
+    futurelearn.faults.rules.clear()
+    futurelearn.files["the-mind-is-flat-1", "comments"] = b"id\n1\n"  # comes, and is refused
+    for _night in range(2):
+        asked = len(futurelearn.downloads)
+        code, lines = run_import(*one)
+        assert (code, len(futurelearn.downloads) - asked) == (1, 1)
+        assert lines[-1].endswith("Missing: the-mind-is-flat-1_comments.csv.")
+    assert {file.kind for file in ImportRun.objects.first().imported_files.all()} == {"comments"}
+    loaded = {file.kind for run in ImportRun.objects.all() for file in run.imported_files.filter(outcome="loaded")}
+    others = {kind.replace("-", "_") for kind in kinds(run_one(seven))} - {"comments"}
+    assert loaded == others | {"course_overview"}  # of the first night, which kept them only
 
 
 @pytest.mark.parametrize("kind", ["cut", "html", "elsewhere", "reset", "forbidden", "loop"])
@@ -151,6 +208,13 @@ def test_a_404_means_that_there_is_no_such_file(futurelearn, data):
     assert not list(data.rglob("campaigns.csv"))
     absent = {file.kind for file in ImportRun.objects.get().imported_files.filter(outcome="absent")}
     assert "campaigns" in absent
+    asked = len(futurelearn.downloads)
+    code, lines = run_import("--course=the-mind-is-flat", "--run=1")  # so the run is complete, and left alone
+    assert (code, lines[0], len(futurelearn.downloads)) == (
+        0,
+        "the-mind-is-flat-1: finished, and complete here.",
+        asked,
+    )
 
 
 @pytest.mark.parametrize(
@@ -199,12 +263,48 @@ def test_many_pages_of_courses(settings, tmp_path):
         assert (code, sum("to be fetched" in line for line in lines)) == (0, 43)
         futurelearn.faults.add("changed", "page=2")
         code, lines = run_import("--dry-run")
-        assert (code, sum("to be fetched" in line for line in lines)) == (0, 20)
+        assert (code, sum("to be fetched" in line for line in lines)) == (1, 20)
+        assert "Page 2 of the list of courses: The courses page has a layout that we do not know" in "".join(lines)
+        assert "Missing: list of courses." in lines[-1]
         futurelearn.faults.rules.clear()
         futurelearn.faults.add("error", "page=3")
         code, lines = run_import("--dry-run")
         assert code == 1
         assert "Page 3 of the list of courses: FutureLearn answered 500" in lines[-2] + lines[-1] + "".join(lines)
+
+
+@pytest.mark.parametrize("fault", [None, "missing"])
+def test_a_list_whose_last_page_is_full(settings, tmp_path, fault):
+    with StandIn(make_runs(1, courses=20, runs=20, joiners=1)) as futurelearn:
+        point(settings, futurelearn, tmp_path)
+        if fault:
+            futurelearn.faults.add(fault, "page=2")
+        code, lines = run_import("--dry-run")
+        assert (code, sum("to be fetched" in line for line in lines)) == (0, 20)
+
+
+def test_a_run_with_a_status_or_a_start_that_is_new(futurelearn, seven, monkeypatch):
+    """A status nobody knows is taken for one in progress; a start that cannot be read is in the breadcrumb as well."""
+    plain = futurelearn.answer
+    run = run_one(seven)
+    day = f"{run.start.day} {run.start:%b %Y}"
+
+    def odd(request):
+        response = plain(request)
+        if "courses-all" in request.path:
+            row = response.body.index(f'/the-mind-is-flat/{run.number}"')
+            rest = response.body[row:].replace("Finished", "Always open", 1).replace(day, "Soon", 1)
+            response.body = response.body[:row] + rest
+        return response
+
+    monkeypatch.setattr(futurelearn, "answer", odd)
+    code, lines = run_import("--fetch-only", "--course=the-mind-is-flat", "--run=1")
+    assert (code, lines[0]) == (0, f"the-mind-is-flat-1: {len(kinds(run)) + 1} files.")
+    futurelearn.faults.add("html", "the-mind-is-flat/1/stats-dashboard")
+    code, lines = run_import("--fetch-only", "--course=the-mind-is-flat", "--run=1")
+    assert code == 1
+    assert lines[0] == "the-mind-is-flat-1: The list of courses says “Soon” for its start, which is no day."
+    assert lines[-1].endswith("Missing: the-mind-is-flat-1.")
 
 
 def test_wrong_credentials(futurelearn, settings, data):
@@ -335,7 +435,7 @@ def test_two_courses_of_one_name_have_two_folders(settings, tmp_path):
 def test_totals_and_steps_are_stored(futurelearn, seven):
     run_import("--course=the-mind-is-flat", "--run=1")
     stored = CourseRun.objects.get()
-    run = next(run for run in seven if run.name == "the-mind-is-flat-1")
+    run = run_one(seven)
     assert (stored.slug, stored.number, stored.start, stored.end) == (run.course.slug, 1, run.start, run.end)
     assert (stored.weeks, stored.status, stored.course) == (3, "finished", "The Mind is Flat")
     assert stored.totals["joiners"] == {"count": run.joiners, "percent": None}

@@ -2,10 +2,12 @@
 
 import csv
 import datetime
+import os
 import threading
+from pathlib import Path
 
 import pytest
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 
 from dashboard_import import rollups
 from dashboard_import.datasets import DATASETS, KINDS
@@ -29,6 +31,7 @@ from dashboard_import.models import (
     VideoStats,
     WeeklySentiment,
 )
+from dashboard_import.rejects import Rejects
 from dashboard_import.sources import find
 from tests.dashboard_import.files import ADA, BOB, DAY, ENROLMENTS, FILES, LATER, STEPS, rows, text, tree, write
 
@@ -139,6 +142,19 @@ def test_columns_in_another_order_and_unknown_ones(load, tmp_path):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("kind", [dataset.kind for dataset in DATASETS.values() if dataset.guessed])
+def test_a_kind_whose_columns_are_guessed_is_kept_whatever_they_are_called(load, tmp_path, kind):
+    path = tmp_path / f"bread-1_{kind.replace('_', '-')}.csv"
+    assert "1 rows read, 1 stored" in load(write(path, "Land,How many\nNamibia,NA\n"))
+    row = DATASETS[kind].model.objects.get()
+    assert row.extra == {"Land": "Namibia", "How many": "NA"}
+    assert not Tally.objects.exists()
+    assert "By its columns this is step-activity" in load(write(path, text("step-activity")))
+    assert "There is one column only" in load(write(path, "Land\nNamibia\n"))
+    assert DATASETS[kind].model.objects.get() == row
+
+
+@pytest.mark.django_db
 def test_the_same_file_again_changes_nothing(load, tmp_path):
     path = write(tmp_path / "bread-1_step-activity.csv", text("step-activity"))
     load(path)
@@ -230,6 +246,27 @@ def test_bytes_that_are_no_utf8_cost_their_row_alone(load, tmp_path):
 
 
 @pytest.mark.django_db
+def test_bytes_that_are_no_utf8_where_something_else_is_awaited(load, tmp_path):
+    good, bad = f"{ADA},{DAY},,,,,é,,,,,,".encode(), f"{BOB},{DAY}é,,,,,,,,,,,".encode().replace(b"UTC", b"U\xff")
+    content = b"\n".join([ENROLMENTS.encode(), good, bad, b""])
+    assert "2 rows read, 1 stored, 1 rejected" in load(write(tmp_path / "bread-1_enrolments.csv", content))
+    assert ImportedFile.objects.get().rejects[0]["reason"] == "The row holds bytes that are not UTF-8."
+    content = b"\n".join([f"{ENROLMENTS},mood".encode().replace(b"mood", b"m\xff"), good + b",", b""])
+    said = load(write(tmp_path / "bread-1_enrolments.csv", content), "--again")
+    assert "The names of the columns hold bytes that are not UTF-8." in said
+
+
+@pytest.mark.django_db
+def test_a_name_that_is_no_utf8(load, tmp_path):
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    assert "There is no" in load(folder)
+    assert "There is no" in load(folder, "--dry-run")
+    write(folder / os.fsdecode(b"bread-1_caf\xe9.csv"), text("enrolments"))
+    assert "Its name is not one of FutureLearn's tables." in load(folder)
+    assert ImportRun.objects.first().source == "caf?"
+
+
+@pytest.mark.django_db
 def test_somebody_who_comes_twice(load, tmp_path, data_dir):
     lines = text("enrolments") + f"{ADA},{LATER},,learner,,,male,,,,,,\n"
     assert "3 rows read, 2 stored, 1 rejected" in load(write(tmp_path / "bread-1_enrolments.csv", lines))
@@ -239,6 +276,53 @@ def test_somebody_who_comes_twice(load, tmp_path, data_dir):
     assert reject["cells"][6] == "male"
 
 
+@pytest.mark.django_db
+def test_other_letters_are_said(load, tmp_path):
+    line = FILES["leaving-survey-responses"][1]
+    path = tmp_path / "bread-1_leaving-survey-responses.csv"
+    content = f"{FILES['leaving-survey-responses'][0]}\n{line}\n"
+    assert "Chinese" not in load(write(path, content))
+    assert "1 stored, 0 rejected. It is not in UTF-8 and was read as Chinese (GBK)." in load(
+        write(path, content.encode("gbk"))
+    )
+    assert "read as Windows' western code page." in load(write(path, content.encode("cp1252")))
+    assert "read as UTF-16." in load(write(path, content.encode("utf-16")))
+    assert LeavingResponse.objects.get().leaving_reason == "I don’t have enough time"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rejected_rows_that_cannot_be_kept(load, tmp_path, monkeypatch):
+    """On a full disk the rows are written when the file is closed: that comes before the load is committed."""
+    path = write(tmp_path / "bread-1_step-activity.csv", text("step-activity"))
+    load(path)
+
+    def full(rejects: Rejects) -> None:
+        rejects.file = Path("/dev/full").open("w")  # noqa: SIM115  (closed by the load)
+
+    monkeypatch.setattr(Rejects, "open", full)
+    for bad in (1, 40_000):
+        said = load(write(path, f"{STEPS}\n{GOOD}\n" + "x\n" * bad))
+        assert "It could not be read or written: No space left on device." in said
+        assert "(see " not in said  # the list of them is not whole
+        assert said.splitlines()[-1].endswith("Missing: bread-1_step-activity.csv.")
+    assert StepActivity.objects.count() == 3
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [(OperationalError("disk I/O error"), "refused it: disk I/O error"), (OSError(28, "No space left"), "No space")],
+)
+def test_an_import_that_cannot_even_begin_ends_with_a_sentence(load, tmp_path, monkeypatch, fault, words):
+    def fail() -> None:
+        raise fault
+
+    monkeypatch.setattr("dashboard_import.loader.give_up_lost", fail)
+    (line,) = load(write(tmp_path / "bread-1_enrolments.csv", text("enrolments"))).splitlines()
+    assert line.startswith("ERROR The import stopped. ")
+    assert words in line
+
+
 CUT_OFF = f'{STEPS}\n{GOOD}\n{ADA},1.2,1,2,"2016'
 BAD_FILES = {
     "": "is empty",
@@ -246,7 +330,9 @@ BAD_FILES = {
     "a" + ",b" * 9_999: "10,000 columns",
     "a,a\n1,2\n": "Two columns have the same name",
     text("enrolments"): "By its columns this is enrolments, not step-activity.",
-    CUT_OFF: "was cut off",
+    CUT_OFF: "was cut off: the quoted text",
+    f"{STEPS}\n{GOOD}\n{GOOD[:-30]}": "was cut off: line 3, the last one, has no end. The row has",
+    f"{STEPS}\n{GOOD}\n{GOOD[:-5]}": "was cut off: line 3, the last one, has no end. last_completed_at is",
     f"{STEPS}\n{STEPS}\n": "Not one row could be taken. The first: The row repeats the names",
     "<html><body>Sign in</body></html>": "web page",
     f"{STEPS}\n{STEPS.replace(',', ';')}\n": "Not one row",

@@ -99,6 +99,27 @@ def test_half_a_match_is_none(runs):
         pages.courses(page)
 
 
+def test_an_odd_row_concerns_its_run_alone(runs):
+    for era in ERAS.values():
+        page = whole(html.list_of_courses(era, "U", runs[:3]))
+        always = page.replace(runs[2].status.capitalize(), "Always open", 1)
+        assert sorted(run.status for run in pages.courses(always)) == sorted(
+            ["always open", *(run.status for run in runs[:2])]
+        )
+        day = html._day(runs[2].start)
+        soon = pages.courses(page.replace(f">{day}<", ">Soon<").replace(str(runs[2].start), "Soon"))
+        (odd,) = (run for run in soon if run.problem)
+        assert (odd.name, odd.start) == (runs[2].name, None)
+        assert odd.problem == "The list of courses says “Soon” for its start, which is no day."
+
+
+def test_a_list_that_ends_with_a_full_page(runs):
+    for era in ERAS.values():
+        assert pages.is_empty_list(whole(html.list_of_courses(era, "U", [])))
+        assert not pages.is_empty_list(whole(html.list_of_courses(era, "U", runs)))
+    assert not pages.is_empty_list(whole("<h2>All new</h2>"))
+
+
 def test_the_sign_in_form_and_its_token():
     assert pages.is_sign_in(html.sign_in("T0K"))
     assert pages.token(html.sign_in("T0K")) == "T0K"
@@ -120,14 +141,16 @@ def test_days(text, wanted):
     assert pages.day(text) == wanted
 
 
-def test_a_day_that_is_none():
-    with pytest.raises(ValueError, match="31 Feb"):
-        pages.day("31 Feb 2018")
+@pytest.mark.parametrize("text", ["31 Feb 2018", "1 Jan 0001", "1 Jan 9999"])
+def test_a_day_that_is_none(text):
+    with pytest.raises(ValueError, match=text):
+        pages.day(text)
 
 
 READERS = [
     pages.courses, pages.institution, pages.organisation, pages.weeks, pages.datasets, pages.totals,
-    pages.start_in_breadcrumb, pages.has_runs, pages.is_sign_in, pages.token, pages.without_secrets, overview.steps,
+    pages.start_in_breadcrumb, pages.is_empty_list, pages.is_sign_in, pages.token, pages.without_secrets,
+    overview.steps,
 ]  # fmt: skip
 
 

@@ -129,6 +129,17 @@ def test_a_zip_bomb(load, tmp_path):
 
 
 @pytest.mark.django_db
+def test_a_zip_with_a_list_that_fills_the_memory(load, tmp_path, monkeypatch):
+    good = zipped(tmp_path / "good.zip", {"bread-1_step-activity.csv": text("step-activity")})
+    assert "3 rows read, 3 stored" in load(good)
+    with zipfile.ZipFile(tmp_path / "many.zip", "w") as archive:
+        for number in range(30_000):
+            archive.writestr(f"{number:0200}", b"")
+    monkeypatch.setattr(zipfile.ZipFile, "infolist", None)  # not even asked
+    assert "The list of the zip's files has 7,380,000 bytes; 5,242,880 is the most." in load(tmp_path / "many.zip")
+
+
+@pytest.mark.django_db
 def test_zips_that_are_locked_linked_cut_or_damaged(load, tmp_path, monkeypatch):
     good = zipped(tmp_path / "good.zip", {"bread-1_step-activity.csv": text("step-activity") * 50}).read_bytes()
     assert "no zip file, or only the beginning" in load(write(tmp_path / "cut.zip", good[: len(good) // 2]))

@@ -41,6 +41,8 @@ def test_rules_preview_commit_and_a_late_comer(page: Page, site: str, settings):
     page.set_viewport_size({"width": 1280, "height": 900})
     page.get_by_role("button", name="Make").click()
     expect(page.locator(".messagelist")).to_contain_text("groups are made")
+    expect(page.get_by_role("heading", name="The groups as they stand")).to_be_visible()
+    expect(page.locator(".strip svg")).to_be_visible()
     check_access(page)
     made = Membership.objects.filter(group__sequence=run).count()
     assert made == sum(1 for person in run.signups.active() if person.wants_group)

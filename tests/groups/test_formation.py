@@ -3,12 +3,13 @@
 import random
 from collections import Counter
 from dataclasses import replace
+from math import inf
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groups.clockline import arc, cut_circle, cut_line, least_arcs, soft_price
+from groups.clockline import add, arc, cut_circle, cut_line, least_arcs, soft_price, turned
 from groups.formation import Learner, Options, Plan, PlanGroup, Rule, form, merge, place, report
 
 HOURS = st.integers(0, 191).map(lambda eighth: eighth / 8)
@@ -96,6 +97,37 @@ def test_the_cut_is_the_best_of_all_divisions(places, low, wider, more):
     widest, total = least_arcs(sorted(places), low, high)
     assert widest == pytest.approx(min(max(map(arc, division)) for division in every))
     assert total == pytest.approx(min(sum(map(arc, division)) for division in every))
+
+
+@settings(max_examples=300)
+@given(st.lists(HOURS, min_size=8, max_size=60), st.integers(2, 8), st.integers(0, 6), st.sampled_from([add, max]))
+def test_a_circle_is_cut_as_well_as_by_trying_every_first_cut(places, low, wider, join):
+    places, high = sorted(places), 2 * low - 1 + wider
+    price = soft_price(low + wider // 2)
+    lines = [turned(places, start) for start in range(len(places))]
+    every = min(cut_line(line, low, high, price, join)[0] for line in lines)
+    cost, start, sizes = cut_circle(places, low, high, price, join)
+    assert cost == pytest.approx(every)
+    if cost < inf:
+        parts, line = [], turned(places, start)
+        for size in sizes:
+            parts.append(price(size, arc(line[:size])))
+            line = line[size:]
+        assert cost == pytest.approx(sum(parts) if join is add else max(parts))
+        assert not line
+
+
+def test_large_groups_are_cut_with_few_looks():
+    places = sorted(learner.hours for learner in crowd(1000, zones=[(0, 8), (1, 14), (5.5, 16), (9, 3), (17, 9)]))
+    looks = 0
+
+    def price(size: int, hours: float) -> float:
+        nonlocal looks
+        looks += 1
+        return soft_price(100)(size, hours)
+
+    cut_circle(places, 60, 140, price)
+    assert looks < 5 * 1000 * 81  # a line is cut with one look for each person and size, and 140 first cuts are tried
 
 
 @settings(max_examples=150)

@@ -74,6 +74,40 @@ def test_a_dry_run_prints_the_report_and_makes_nothing():
     assert not FormingRules.objects.exists()
 
 
+def test_a_dry_run_after_forming_reports_the_groups_as_they_stand():
+    run = course(45)
+    make(run, "--mix", "level")
+    first, second = Group.objects.order_by("number")
+    assert "45 people in 2 groups of 22 to 23" in make(run, "--dry-run")
+    keep = list(first.memberships.order_by("pk")[:5].values_list("pk", flat=True))
+    first.memberships.exclude(pk__in=keep).update(left=clock.now())
+    far = second.memberships.first().signup
+    Signup.objects.filter(pk=far.pk).update(timezone="Asia/Tokyo")
+    factories.signup(sequence=run, timezone="Pacific/Auckland")
+    before = members()
+    said = make(run, "--dry-run")
+    assert "has 2 groups. They stay as they are." in said
+    for words in (
+        "1 group has fewer people than the smallest size of 12",
+        "level (mix)",
+        "by lot widest",
+        "Waiting for a place:",
+    ):
+        assert words in said, words
+    assert "all are in one group" not in said
+    assert "Hours apart: widest 8" in said or "Hours apart: widest 9" in said
+    assert members() == before
+
+
+def test_a_group_that_everybody_left_is_in_no_report():
+    run = course(45)
+    make(run)
+    Group.objects.get(number=1).memberships.update(left=clock.now())
+    assert "people in 1 group of" in make(run, "--dry-run")
+    Membership.objects.update(left=clock.now())
+    assert "Nobody is to be put into a group." in make(run, "--dry-run")
+
+
 def test_a_second_run_changes_nothing_that_exists():
     run = course(45)
     make(run)

@@ -80,6 +80,28 @@ def test_the_button_makes_the_groups_and_the_log_says_so(client):
     assert "2 groups are made." in LogEntry.objects.get().change_message
 
 
+def test_groups_that_are_made_show_their_numbers_as_they_stand(client, django_assert_max_num_queries):
+    run = course(45)
+    question = factories.question(sequence=run, key="level", label="How far?", kind="one", choices="new\nold")
+    planned = client.get(f"{FORMING}{run.pk}/", rules(**{f"how_{question.pk}": "mix"})).context["compared"]
+    make(client, run, **{f"how_{question.pk}": "mix"})
+    with django_assert_max_num_queries(22):
+        page = client.get(f"{FORMING}{run.pk}/")
+    assert page.context["compared"] == planned
+    said = page.content.decode()
+    for words in ("The groups as they stand", "Best possible", "By chance", "How far?", 'class="strip"', "12 to 28"):
+        assert words in said, words
+    assert "Make them" not in said
+    one = Group.objects.first()
+    one.memberships.update(left=clock.now())
+    page = client.get(f"{FORMING}{run.pk}/")
+    assert "Nobody is in 1 open group any more" in page.content.decode()
+    assert page.context["numbers"].groups == 1
+    Membership.objects.update(left=clock.now())
+    assert "Nobody is in 2 open groups" in client.get(f"{FORMING}{run.pk}/").content.decode()
+    assert client.post(f"{FORMING}{run.pk}/", {"target": 0}, follow=True).status_code == 200
+
+
 def test_a_plan_that_is_no_longer_true_is_refused(client):
     run = course(45)
     mark = client.get(f"{FORMING}{run.pk}/").context["mark"]
@@ -140,6 +162,16 @@ def test_who_may_look_and_who_may_make():
     assert looks.get(FORMING).status_code == 200
     group = factories.group(run.signups.first())
     assert looks.get(f"/admin/groups/group/{group.pk}/people/").status_code == 403
+
+
+@pytest.mark.parametrize("address", [f"{FORMING}999/", "/admin/groups/group/999/people/"])
+def test_what_is_not_there_is_asked_for_only_by_those_who_may(client, address):
+    stranger = factories.staff_client("signup.view_signup")
+    for there in (client, stranger):
+        status = 404 if there is client else 403
+        assert there.get(address).status_code == status
+        assert there.post(address, rules()).status_code == status
+    assert factories.staff_client("groups.view_group").post(address, rules()).status_code == 403
 
 
 def test_the_preview_asks_the_database_little(client, django_assert_max_num_queries):

@@ -8,10 +8,12 @@ from django.db import connection
 from django.utils import timezone as clock
 
 from groups.by_hand import close
+from groups.forming import commit, rules_of
 from groups.models import FormingRules, Group, Membership, StillIn, add_member
 from groups.moving import ask_for_another, leave_group, move
+from groups.placing import place_late
 from groups.still_in import say_yes
-from mailing.introductions import queue_introductions, queue_left_out, queue_news
+from mailing.introductions import queue_introductions, queue_left_out, queue_news, queue_waiting
 from mailing.models import Delivery
 from mailing.worker import tick
 from signup.models import Signup
@@ -205,6 +207,83 @@ def test_who_lost_a_group_that_was_closed_reads_where_they_are_now(provider):
     tick("test")
     assert "There was a place for you in Third." in sent(provider, Kind.INTRO)[ada.email]
     assert not third.memberships.filter(came_from__isnull=False).exists()
+
+
+def test_who_finds_no_place_when_their_group_is_closed_hears_that_they_wait_and_later_where_they_are(provider):
+    run = factories.sequence(title="Bread")
+    ada, bob = people(run, "Ada", "Bob", timezone="Pacific/Auckland")
+    old, _far = factories.group(ada, bob, name="Old"), factories.group(*people(run, "Cy"), name="Far")
+    leave_group(bob)
+    tick("test")
+    assert provider.calls == []
+    close(old)
+    tick("test")
+    tick("test")
+    told = sent(provider, Kind.WAITING)
+    assert list(told) == [ada.email]
+    for said in ("An organiser closed your group, Old.", "we write to you as soon as there is one", f"/me/{ada.key}/"):
+        assert said in " ".join(told[ada.email].split()), said
+    assert provider.accepted == [(ada.email, "You wait for another group in Bread")]
+    near = factories.group(*people(run, "Di", timezone="Pacific/Auckland"), name="Near")
+    tick("test")
+    assert "You were in Old. An organiser moved you to Near." in sent(provider, Kind.INTRO)[ada.email]
+    close(near)
+    tick("test")
+    assert [address for address, subject in provider.accepted if "wait" in subject].count(ada.email) == 2
+
+
+def test_where_the_last_group_is_closed_all_hear_that_they_wait(provider):
+    run = factories.sequence()
+    ada, bob, eve, alone = people(run, "Ada", "Bob", "Eve", "Alone")
+    one, two = factories.group(ada, eve), factories.group(bob, alone)
+    close(one)
+    leave_group(alone)
+    Signup.objects.filter(pk=eve.pk).update(left=clock.now())
+    close(two)
+    tick("test")
+    tick("test")
+    assert sorted(sent(provider, Kind.WAITING)) == sorted([ada.email, bob.email])
+    assert Delivery.objects.filter(kind=Kind.WAITING).count() == 2
+
+
+def test_who_finds_a_place_before_it_goes_does_not_hear_that_they_wait(provider):
+    run = factories.sequence()
+    ada, bob = people(run, "Ada", "Bob")
+    old = factories.group(ada, bob)
+    close(old)
+    assert place_late() == 0
+    assert queue_waiting() == 2
+    factories.group(ada)
+    Signup.objects.filter(pk=bob.pk).update(wants_group=False)
+    tick("test")
+    assert sent(provider, Kind.WAITING) == {}
+    reasons = set(Delivery.objects.filter(kind=Kind.WAITING).values_list("reason", flat=True))
+    assert reasons == {"Found a place before it was sent, or wants none."}
+
+
+def test_who_asked_for_another_group_themselves_is_not_told_of_a_closing(provider):
+    run = factories.sequence()
+    (ada,) = people(run, "Ada")
+    factories.group(ada)
+    ask_for_another(ada)
+    tick("test")
+    assert provider.calls == []
+
+
+def test_a_person_in_two_course_runs_has_a_group_in_each_and_leaves_one(provider):
+    here, there = (
+        factories.signup(sequence=factories.sequence(title=title), email="ada@example.org", welcomed=clock.now())
+        for title in ("Bread", "Cheese")
+    )
+    assert commit(rules_of(here.sequence)) == commit(rules_of(there.sequence)) == 1
+    tick("test")
+    subjects = [subject for address, subject in provider.accepted if address == "ada@example.org"]
+    assert len(subjects) == 2
+    groups = {Membership.objects.current().get(signup=row).group.address for row in (here, there)}
+    assert len(groups) == 2
+    leave_group(here)
+    assert not Membership.objects.current().filter(signup=here).exists()
+    assert Membership.objects.current().filter(signup=there).exists()
 
 
 def asking(**fields):

@@ -25,15 +25,6 @@ __all__ = ["email", "mailgun", "provider"]
 Status = Delivery.Status
 
 
-@pytest.fixture
-def handlers():
-    """Put the signals of the test run back."""
-    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    yield
-    for number, handler in kept.items():
-        signal.signal(number, handler)
-
-
 def waiting(people: int) -> Email:
     made = factories.email(state=Email.State.SENDING, frozen_at=clock.now())
     for _ in range(people):

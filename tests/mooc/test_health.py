@@ -23,6 +23,12 @@ DAY = datetime.timedelta(days=1)
 numbers = itertools.count(1)
 
 
+@pytest.fixture(autouse=True)
+def tracked(settings):
+    """Opens are known, unless a test says otherwise."""
+    settings.MAIL_TRANSPORT = "mailgun"
+
+
 def running(**fields):
     """Make a course run that began two weeks ago."""
     today = clock.now().date()
@@ -87,6 +93,48 @@ def test_who_left_the_group_or_the_course_is_no_member():
 def test_the_states(age, active, spoke, state):
     now = clock.now()
     assert state_of(now - age * DAY, active, spoke, now) == state
+
+
+@pytest.mark.parametrize(
+    ("active", "spoke", "state"), [(0, False, State.UNKNOWN), (4, True, State.UNKNOWN), (5, True, State.ALIVE)]
+)
+def test_where_nobody_can_know_who_reads_no_group_is_said_to_fade(active, spoke, state):
+    now = clock.now()
+    assert state_of(now - 8 * DAY, active, spoke, now, knows_opens=False) == state
+    assert state_of(now - 6 * DAY, active, spoke, now, knows_opens=False) == State.NEW
+
+
+def test_untracked_mail_makes_silent_groups_unknown_and_one_check_in_changes_that_of_none(settings):
+    settings.MAIL_TRANSPORT = "smtp"
+    run = running()
+    group_of(run, 6, name="Silent")
+    _other, people = group_of(run, 6, name="Five")
+    email = factories.email(sequence=run, frozen_at=clock.now())
+    for person in people[:5]:
+        CheckIn.objects.create(signup=person, email=email, answer="stuck", said=clock.now())
+    assert [row.state for row in board_of(run).rows] == [State.UNKNOWN, State.ALIVE]
+    organiser = factories.staff_client()
+    page = organiser.get(f"/stats/groups/{run.pk}/").content.decode()
+    assert "who only reads cannot be known" in page
+    assert "nobody can know of opens" in page
+    assert "fewer than five members were active" not in page
+    assert "Clicks" not in page
+    head = organiser.get(f"/stats/groups/{run.pk}/board.csv").getvalue().decode().splitlines()[0]
+    assert head.endswith("members,active,on_track,behind,stuck,ever_wrote,posts,first_reply")
+    advice = organiser.get(f"/stats/groups/{run.pk}/merging/").content.decode()
+    assert "Silent may be fading: 0 members wrote or answered" in advice
+    assert "Silent is fading" not in advice
+
+
+def test_a_week_without_a_message_says_nothing_of_who_reads():
+    run = running()
+    group_of(run, 6)
+    assert [row.state for row in board_of(run).rows] == [State.UNKNOWN]
+    assert "none to open" in factories.staff_client().get(f"/stats/groups/{run.pk}/").content.decode()
+    factories.email(sequence=run, frozen_at=clock.now() - DAY)
+    assert [row.state for row in board_of(run).rows] == [State.FADING]
+    page = factories.staff_client().get(f"/stats/groups/{run.pk}/").content.decode()
+    assert "cannot be known" not in page
 
 
 def test_posts_count_once_something_keeps_them(monkeypatch):
@@ -171,7 +219,7 @@ def test_two_quiet_groups_are_joined_and_everybody_hears_of_it(provider):
     }
     assert len(texts) == 9
     assert "The old address works as before" in texts[few[0].email][1]
-    assert "Few people were still active in Few" in texts[many[0].email][1]
+    assert "We joined Few with your group, so that all of you have more people to write to." in texts[many[0].email][1]
     assert "P0, P1 and P2" in texts[many[0].email][1]
     shown = organiser.get(f"/stats/groups/{run.pk}/").content.decode()
     assert fading.address in shown

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from dashboard_import.importing import LOST_AFTER, uploads
 from dashboard_import.models import ImportRun, StepActivity
+from dashboard_import.running import LOST_AFTER, uploads
 from mailing.models import Tick
 from mooc.ticking import load_uploads
 from tests.dashboard_import.files import text
@@ -17,15 +17,6 @@ from tests.dashboard_import.files import text
 def data_dir(settings, tmp_path) -> Path:
     settings.FUTURELEARN_DATA_DIR = tmp_path / "data"
     return settings.FUTURELEARN_DATA_DIR
-
-
-@pytest.fixture
-def handlers():
-    """Put the signals of the test run back."""
-    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    yield
-    for number, handler in kept.items():
-        signal.signal(number, handler)
 
 
 def wait(*names: str) -> None:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error
 from tqdm import tqdm
 
 from dashboard_import.credentials import NoCredentialsError, from_config, from_settings
 from dashboard_import.fetching import Fetch, Wish
 from dashboard_import.futurelearn import FetchError, Session
 from dashboard_import.importing import load_path
-from dashboard_import.loader import Import
+from dashboard_import.loader import Import, why
 from dashboard_import.models import ImportedFile, ImportRun
 
 FETCHING = ("since", "all", "fetch_only", "config")  # options that have no meaning beside --from
@@ -37,7 +38,14 @@ class Command(BaseCommand):
         parser.add_argument("--fetch-only", action="store_true", help="keep the files, and load nothing")
         parser.add_argument("--config", type=Path, metavar="FILE", help="the old tool's config.json, to sign in with")
 
-    def handle(self, *, path: Path | None, **options) -> None:
+    def handle(self, **options) -> None:
+        try:
+            self.fetch_or_load(**options)
+        except (Error, OSError) as error:
+            raise CommandError(f"The import stopped. {why(error)}") from error
+
+    def fetch_or_load(self, *, path: Path | None, **options) -> None:
+        """Fetch, or with a path load. Raises what concerns the whole import, such as a database that is gone."""
         if path is None:
             self.fetch(**options)
             return
@@ -67,12 +75,12 @@ class Command(BaseCommand):
 
             try:
                 with Import(row, dry_run=dry_run, again=again) as done:
-                    fetch = Fetch(session, root, done, wish, settings.FUTURELEARN_ORGANISATION, say)
+                    fetch = Fetch(session, root, done, wish, settings.FUTURELEARN_ORGANISATION, say, bar.reset)
                     fetch.everything()
             except FetchError as error:
                 raise CommandError(str(error)) from None
         for file in done.files:
-            if file in done.missing or file.rows_rejected:
+            if file.problem or file.rows_rejected:
                 self.stdout.write(in_words(file))
         self.stdout.write(f"Fetched {fetch.files:,} files; {fetch.kept:,} finished runs were complete here.")
         self.close(done)

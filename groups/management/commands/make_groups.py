@@ -3,9 +3,9 @@
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from groups.formation import report
-from groups.forming import commit, has_groups, left_out, preview, rules_of
-from groups.models import FormingRules, Group
+from groups.formation import Plan, report
+from groups.forming import as_they_stand, commit, eligible, has_groups, left_out, open_groups, preview, rules_of
+from groups.models import FormingRules
 from groups.placing import place_newcomers
 from groups.plan import MIX, SIMILAR, Options
 from groups.wording import report_lines
@@ -28,7 +28,9 @@ class Command(BaseCommand):
         parser.add_argument("--apart", metavar="KEY", help="answers, such as languages, that have groups of their own")
         parser.add_argument("--unconfirmed", action="store_true", help="also people who have not confirmed")
         parser.add_argument("--seed", help="another seed gives other groups by the same rules")
-        parser.add_argument("--dry-run", action="store_true", help="print the plan and make nothing")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="print the plan, or the groups as they stand, and make nothing"
+        )
 
     def handle(self, **options) -> None:
         sequence = Sequence.objects.filter(pk=options["sequence"]).first()
@@ -44,9 +46,11 @@ class Command(BaseCommand):
     def _make(self, rules: FormingRules, dry_run: bool) -> None:
         sequence = rules.sequence
         if has_groups(sequence):
-            count = Group.objects.open().filter(sequence=sequence).count()
-            self.stdout.write(f"{sequence} has {count:,} groups. They stay as they are.")
-            if not dry_run:
+            self.stdout.write(f"{sequence} has {open_groups(sequence).count():,} groups. They stay as they are.")
+            if dry_run:
+                self._report(as_they_stand(rules), rules)
+                self.stdout.write(f"Waiting for a place: {eligible(sequence, rules.confirmed_only).count():,}")
+            else:
                 placed = place_newcomers(sequence)
                 self.stdout.write(
                     f"Late-comers: {placed.joined:,} joined a group, {placed.in_founded:,} are in "
@@ -54,12 +58,15 @@ class Command(BaseCommand):
                 )
             return
         found = preview(rules)
-        for line in report_lines(report(found.plan, confirmed=rules.proven), found.plan):
-            self.stdout.write(line)
+        self._report(found.plan, rules)
         for why, count in left_out(sequence, rules.confirmed_only):
             self.stdout.write(f"Left out: {count:,} {why}")
         if found.people and not dry_run:
             self.stdout.write(f"Made {commit(rules, found.mark):,} groups.")
+
+    def _report(self, plan: Plan, rules: FormingRules) -> None:
+        for line in report_lines(report(plan, confirmed=rules.proven), plan):
+            self.stdout.write(line)
 
     def _rules(self, sequence: Sequence, said: dict) -> FormingRules:
         """Return the remembered rules with what the command line says instead."""

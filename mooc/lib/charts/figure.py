@@ -16,27 +16,40 @@ WIDE = 12
 
 def cell(value: object, say: Say) -> str:
     """Return one cell of a table's body."""
+    if not is_number(value):
+        return f"<td>{escape(value)}</td>"
     if isinstance(value, Amount):
         return f'<td class="number">{escape(value)}</td>'
-    if isinstance(value, str):
-        return f"<td>{escape(value)}</td>"
-    if value is None:
-        return f'<td class="number">{NONE}</td>'
-    return f'<td class="number">{say(value)}</td>'
+    return f'<td class="number">{NONE if value is None else say(value)}</td>'
+
+
+def is_number(value: object) -> bool:
+    """Say whether a cell stands on the right."""
+    return isinstance(value, Amount) or not isinstance(value, str)
 
 
 def table(
-    heads: Sequence[str], rows: Sequence[Sequence[object]], links: Sequence[str] = (), say: Say = number
+    heads: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    links: Sequence[str] = (),
+    say: Say = number,
+    anchors: Sequence[str] = (),
 ) -> SafeString:
-    """Return a table whose first column names the rows; numbers are set right. `links` are one for each row."""
-    top = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
+    """Return a table whose first column names the rows; numbers are set right.
+
+    `links` are one for each row, and so are `anchors`, their ids on the page.
+    """
+    first_row = rows[0] if rows else [""] * len(heads)
+    kinds = [' class="number"' * (at > 0 and is_number(value)) for at, value in enumerate(first_row)]
+    top = "".join(f'<th scope="col"{kind}>{escape(head)}</th>' for kind, head in zip(kinds, heads, strict=True))
     known: dict[tuple[type, object], str] = {}  # a heat map has few values and 20,000 cells
     body = []
     for at, (first, *rest) in enumerate(rows):
         name = escape(say(first) if isinstance(first, int | float) else first)
         if links and links[at]:
             name = f'<a href="{escape(links[at])}">{name}</a>'
-        line = [f'<tr><th scope="row">{name}</th>']
+        anchor = f' id="{escape(anchors[at])}"' if anchors else ""
+        line = [f'<tr{anchor}><th scope="row">{name}</th>']
         for value in rest:
             key = (type(value), value)
             if key not in known:
@@ -65,7 +78,7 @@ def figure(
         {
             "drawing": drawing,
             "inner": mark_safe(drawing.inner),  # built by mooc.lib.charts, which escapes all text
-            "table": table(drawing.heads, drawing.rows, drawing.links, say),
+            "table": table(drawing.heads, drawing.rows, drawing.links, say, drawing.anchors),
             "large": len(drawing.rows) > LARGE or len(drawing.heads) > WIDE,
             "height": f"{drawing.height:g}",
             "slug": slug,

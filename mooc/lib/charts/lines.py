@@ -1,6 +1,7 @@
 """Lines: numbers day by day, up to eight series over the same labels."""
 
 from collections.abc import Sequence
+from html import escape
 
 from mooc.lib.charts.bars import HEIGHT
 from mooc.lib.charts.marks import (
@@ -45,9 +46,12 @@ def lines(
     happened: dict[int, list[str]] = {}
     for at, words in events:
         happened.setdefault(at, []).append(words)
-    for at in happened:
+    for at, several in happened.items():
         middle = share(band(at, len(labels)).middle)
         parts.append(f'<line class="event" x1="{middle}" x2="{middle}" y1="0" y2="{HEIGHT}"/>')
+        kind = "left" if at > len(labels) / 2 else "right"
+        words = escape(", ".join(several))
+        parts.append(f'<text class="{kind}" x="{middle}" y="-6" dx="{-4 if kind == "left" else 4}">{words}</text>')
     drawn = "".join(f'<path class="line s{one.colour}" d="{path(one, up)}"/>' for one in series)
     if len(labels) <= FEW:
         drawn += "".join(f'<path class="dots s{one.colour}" d="{dots(one, up)}"/>' for one in series)

@@ -50,6 +50,7 @@ class Drawing:
     viewbox: str = ""
     legend: Sequence[tuple[str, str]] = ()  # class of the colour, words
     links: Sequence[str] = ()  # one for each row, or none
+    anchors: Sequence[str] = ()  # the id of each row, where marks lead to them
     missing: str = ""
     grid: tuple[int, int] | None = None
     notes: Sequence[str] = field(default=())

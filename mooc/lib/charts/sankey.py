@@ -11,7 +11,7 @@ from mooc.lib.charts.marks import SERIES, Drawing, mark, number, px, share, stre
 
 HEIGHT, GAP = 320, 10  # px; the gap lies between ribbons that pass a place and the place itself
 STRETCH = 1000
-NODE = 10  # the width of a place, in px
+NODE, THIN, FEW = 10, 4, 12  # the width of a place, in px: of few places, of many
 Flow = tuple[int, int, int]  # from place, to place (by their index), how many
 
 
@@ -51,10 +51,13 @@ def sankey(
         colour = colours[start] if colours else start % SERIES + 1
         ribbons.append(mark(words, f'<path class="ribbon s{colour}" d="{paths[start, end]}"/>'))
     parts = [stretched("".join(ribbons), STRETCH, HEIGHT)]
+    wide = NODE if len(names) <= FEW else THIN
     for at, name in enumerate(names):
         x = share(place(at, len(names)) / STRETCH)
         size = px(max(sizes[at] * thickness, 1))
-        parts.append(f'<rect class="node" x="{x}" y="0" width="{NODE}" height="{size}" transform="translate(-5)"/>')
+        parts.append(
+            f'<rect class="node" x="{x}" y="0" width="{wide}" height="{size}" transform="translate({-wide // 2})"/>'
+        )
         parts.append(f'<text class="along{" roomy" * (at % 2)}" x="{x}" y="{HEIGHT + 20}">{escape(name)}</text>')
     return Drawing("sankey", f"{heads[2]}: {number(sum(leaving.values()))}", heads, rows, "".join(parts), HEIGHT)
 

@@ -129,6 +129,18 @@ function watch(figure, svg, chart) {
   svg.addEventListener("pointerleave", () => (tip.hidden = true));
 }
 
+// A mark may lead to a row of its table: that is opened for it.
+function reveal() {
+  const row = document.getElementById(location.hash.slice(1));
+  const table = row?.closest(".chart-table");
+  if (table) {
+    table.open = true;
+    row.scrollIntoView({ block: "center" });
+  }
+}
+addEventListener("hashchange", reveal);
+reveal();
+
 // On paper the tables are open, but for those of hundreds of rows.
 const closed = [...document.querySelectorAll(".chart-table:not([data-large], [open])")];
 addEventListener("beforeprint", () => closed.forEach((table) => (table.open = true)));

@@ -7,6 +7,8 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from dashboard_import.generating import LAYOUTS, make_runs, write_flat
+from dashboard_import.models import CourseRun
+from tests.dashboard_import.stats.runs import write
 
 
 @pytest.fixture(params=LAYOUTS)
@@ -22,6 +24,17 @@ def generated(tmp_path, load, layout) -> Path:
     write_flat(make_runs(7, runs=2, joiners=250, layout=layout), folder)
     assert "ERROR" not in load(folder)
     return folder
+
+
+@pytest.fixture
+def bread(tmp_path, load):
+    """Return a function that writes and loads files of a run called Bread."""
+
+    def made(name: str = "bread-1", **files: list[str]) -> CourseRun:
+        assert "ERROR" not in load(write(tmp_path / name, name, **files))
+        return CourseRun.objects.get(slug="bread", number=name.split("-")[1])
+
+    return made
 
 
 @pytest.fixture

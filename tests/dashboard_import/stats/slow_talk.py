@@ -107,14 +107,19 @@ class SlowestRun(SlowerRun):
         for row in sorted(self.steps, key=lambda row: row["last_completed_at"]):
             if row["last_completed_at"]:
                 ways[row["learner_id"]].append(row["step"])
-        by_week, by_step = Counter(), defaultdict(Counter)
+        by_week, by_step, ends = Counter(), defaultdict(Counter), defaultdict(lambda: [0, 0])
         for steps in ways.values():
             weeks = [step.split(".")[0] for step in steps]
+            ends[weeks[0]][0] += 1
+            ends[weeks[-1]][1] += 1
             by_week.update({(a, b) for a, b in itertools.pairwise(weeks) if a != b})
             for week in set(weeks):
                 mine = [step for step in steps if step.split(".")[0] == week]
                 by_step[week].update(set(itertools.pairwise(mine)))
-        return {"paths/paths-by-week": texts([a, b, count] for (a, b), count in by_week.items())} | {
+        return {
+            "paths/paths-by-week": texts([a, b, count] for (a, b), count in by_week.items()),
+            "paths/path-ends": texts([week, *counts] for week, counts in ends.items()),
+        } | {
             f"paths/paths-by-step?week={week}": texts([a, b, count] for (a, b), count in by_step[week].items())
             for week in ("1", "2", "3")
         }
@@ -133,6 +138,8 @@ class SlowestRun(SlowerRun):
                 places[place].update(said)
         found = {f"comments/words?week={place}": texts(first(places[place], 100)) for place in ("all", "1", "2")}
         by_step = [(step, *row) for step, counts in steps.items() for row in first(counts, 10)]
+        for step in ("1.2", "2.5", "9.9"):
+            found[f"comments/words?step={step}&week=1"] = texts(first(steps[step], 50))
         return found | {"comments/words-by-step": texts(by_step)}
 
     def more_charts(self) -> dict[str, list]:

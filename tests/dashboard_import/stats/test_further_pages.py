@@ -7,23 +7,12 @@ import pytest
 from dashboard_import.generating import make_runs, write_tree
 from dashboard_import.models import CourseRun, LearnerSum, Moments, TeamComment
 from dashboard_import.stats.pages import PAGES
-from tests.dashboard_import.stats.runs import comment, person, visit, write
+from tests.dashboard_import.stats.runs import comment, person, visit
 from tests.dashboard_import.stats.test_numbers import table
 
 pytestmark = pytest.mark.django_db
 HOME = "/stats/futurelearn/bread/1"
 TEAM = ["a,Ann,O’Hara,lead_educator,organisation_admin", "a,Ann,O’Hara,host,organisation_admin"]
-
-
-@pytest.fixture
-def bread(tmp_path, load):
-    """Return a function that writes and loads files of a run called Bread."""
-
-    def made(**files: list[str]) -> CourseRun:
-        assert "ERROR" not in load(write(tmp_path / "bread", **files))
-        return CourseRun.objects.get()
-
-    return made
 
 
 def test_four_full_runs_ask_no_more_queries(tmp_path, load, staff, django_assert_max_num_queries):

@@ -15,6 +15,8 @@ PATHS = {
     "runs": "/stats/futurelearn/",
     "definitions": "/stats/definitions/",
     "reader": f"{BREAD}/comments/read/",
+    "answers": f"{BREAD}/surveys/answers/weeks/",
+    "runs-in-a-range": "/stats/futurelearn/?from-joiners=10",
     "pre-course": f"{BREAD}/surveys/pre-course/",
     **{page: f"{BREAD}/{page}/" for page in PAGES},
     **{f"{page}-beside": f"{BREAD}/{page}/?with=cyber-security-safety-at-home/2&as=percent" for page in PAGES},
@@ -67,3 +69,17 @@ def test_a_newcomer_finds_what_they_look_for(site, signed_in):
     with signed_in.expect_download() as file:
         signed_in.locator("#gender").get_by_role("link", name="These numbers as CSV").click()
     assert file.value.suggested_filename == "cyber-security-safety-at-home-1-gender.csv"
+    signed_in.get_by_role("link", name="Quiz", exact=True).click()
+    assert "most people got question" in signed_in.locator("#quiz-questions .chart-note").inner_text()
+    signed_in.locator("#quiz-questions .datum").nth(2).click()
+    assert signed_in.locator("#question-1-2").is_visible()  # in the table, which has opened
+    assert signed_in.pdf().startswith(b"%PDF-")
+
+
+def test_tables_on_paper_do_not_lie_over_what_follows(site, signed_in):
+    signed_in.goto(f"{site}{BREAD}/demographics/")
+    signed_in.emulate_media(media="print")
+    signed_in.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    tables = signed_in.locator(".chart-scroll").all()
+    assert tables
+    assert not [one for one in tables if one.evaluate("(one) => one.scrollHeight > one.clientHeight + 1")]

@@ -9,7 +9,7 @@ from django.test import Client
 
 from dashboard_import.models import CourseRun
 from dashboard_import.stats.pages import PAGES
-from tests.dashboard_import.stats.slow_talk import SlowestRun
+from tests.dashboard_import.stats.slow_further import SlowestOfAll
 
 pytestmark = pytest.mark.django_db
 SIGNS = ("=", "+", "-", "@")  # that a file has an apostrophe before
@@ -43,7 +43,7 @@ def as_counts(chart: str, rows: list[list[str]]) -> dict:
 def test_every_cell_is_that_of_a_slow_reading(generated, staff):
     compared = 0
     for run, of in itertools.product(CourseRun.objects.all(), ["all", "learner", "buyers", "full"]):
-        reader = SlowestRun(generated, f"{run.slug}-{run.number}", of)
+        reader = SlowestOfAll(generated, f"{run.slug}-{run.number}", of)
         slow, more = reader.charts(), reader.more_charts()
         charts = {f"{page.slug}/{chart}": page.charts[chart] for page in PAGES.values() for chart in page.charts}
         assert slow.keys() | {name.split("?")[0] for name in more} == charts.keys() - NOT_COUNTED_AGAIN

@@ -5,9 +5,13 @@ import re
 import pytest
 
 from dashboard_import.models import CourseRun
-from dashboard_import.stats.reader import PER_PAGE
+from dashboard_import.stats import reader
+from dashboard_import.stats.lists import PER_PAGE
+from dashboard_import.stats.reader import COLUMNS
 from dashboard_import.stats.talkers import pseudonym
 from tests.dashboard_import.stats.runs import comment, write
+from tests.dashboard_import.stats.slow_talk import SlowestRun
+from tests.dashboard_import.stats.test_numbers import table
 
 pytestmark = pytest.mark.django_db
 READER = "/stats/futurelearn/bread/1/comments/read/"
@@ -41,7 +45,8 @@ def ids(client, query: str = "") -> list[int]:
         ("", [1, 2, 3, 5, 4]), ("?step=2.10", [4]), ("?step=2.1", [5]), ("?by=team", [2]), ("?by=learners", [1, 3, 4]),
         ("?by=nobody", [5]), ("?kind=replies", [2, 3]), ("?kind=posts&step=1.1", [1]), ("?q=RYE", [1, 2]),
         ("?q=%25", [5]), ("?q=t_f", [5]), ("?q=%00", [1, 2, 3, 5, 4]), ("?thread=1", [1, 2, 3]), ("?thread=4", [4]),
-        ("?step=9.9", []), ("?who=abc", []), ("?p=2", []),
+        ("?week=1", [1, 2, 3]), ("?week=2&step=2.1", [5]), ("?day=2026-01-06", [1, 5, 4]), ("?day=0001-01-01", []),
+        ("?day=9999-12-31", []), ("?week=0", []), ("?step=9.9", []), ("?who=abc", []), ("?p=2", []),
     ],
 )  # fmt: skip
 def test_comments_are_found(talk, staff, query, expected):
@@ -61,7 +66,8 @@ def test_a_name_leads_to_what_its_person_wrote_and_shows_no_id(talk, staff):
 @pytest.mark.parametrize(
     "query",
     ["?step=1", "?step=a.b", "?step=²", "?p=0", "?p=x", "?p=9999", "?by=me", "?kind=x", "?thread=x", "?thread=99",
-     "?who=%00", "?who=a'b", "?thread=99999999999999999999"],
+     "?who=%00", "?week=x", "?week=99999", "?day=x", "?day=2026-02-30", "?day=²", "?week=²",
+     "?who=a'b", "?thread=99999999999999999999"],
 )  # fmt: skip
 def test_nonsense_is_not_found(talk, staff, query):
     assert staff.get(READER + query).status_code == 404
@@ -69,15 +75,52 @@ def test_nonsense_is_not_found(talk, staff, query):
 
 def test_only_staff_with_the_permission_read(talk, client, staff):
     assert client.get(READER).status_code == 302
+    assert client.get(f"{READER}comments.csv").status_code == 302
     assert staff.post(READER).status_code == 405
 
 
 def test_a_page_is_one_page_in_few_queries(tmp_path, load, staff, django_assert_num_queries):
     load(write(tmp_path / "bread", comments=[comment(key, f"a{key}") for key in range(1, PER_PAGE + 2)]))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(9):
         assert len(ids(staff)) == PER_PAGE
     assert ids(staff, "?p=2") == [PER_PAGE + 1]
     assert "comments/read/?step=1.1" in staff.get("/stats/futurelearn/bread/1/comments/").content.decode()
+
+
+def test_a_comment_says_what_kind_it_is_and_whether_the_team_replied(talk, staff):
+    html = staff.get(f"{READER}?thread=1").content.decode()
+    assert [html.count(words) for words in ("Initiating post", "First reply", "Initiator’s reply")] == [1, 1, 1]
+    assert html.count("by: Initiator who responds") == 2
+    assert html.count("The team replied") == 2  # the team's own reply does not say it
+    assert "The team replied" not in staff.get(f"{READER}?step=2.10").content.decode()
+
+
+def test_the_file_has_all_that_the_address_asks_for(talk, staff):
+    header, *rows = table(staff, f"{READER}comments.csv?step=1.1&p=7")
+    assert header == list(COLUMNS)
+    assert rows[1] == [
+        "2", "2026-01-07 12:00:00 UTC", "1.1", pseudonym("t"), "replier", "first_reply", "1", "true", "Why rye?", "3",
+        "https://www.futurelearn.com/courses/bread/1/comments/2",
+    ]  # fmt: skip
+    assert [row[0] for row in rows] == ["1", "2", "3"]
+    assert len(table(staff, f"{READER}comments.csv?thread=1")) == 4
+    assert staff.get(f"{READER}comments.csv?step=x").status_code == 404
+    assert "comments.csv?step=1.1" in staff.get(f"{READER}?step=1.1").content.decode()
+
+
+@pytest.mark.parametrize("layout", ["2015", "2026"], indirect=True)
+def test_kinds_in_the_file_are_those_of_a_slow_reading(generated, staff, monkeypatch):
+    monkeypatch.setattr(reader, "BATCH", 50)
+    run = CourseRun.objects.first()
+    slow = SlowestRun(generated, f"{run.slug}-{run.number}", "all")
+    talkers = {row[0]: row[1] for row in slow.talkers()}
+    expected = {
+        row["id"]: (kind, row["author_id"] and talkers[pseudonym(row["author_id"])], row["step"], row["likes"] or "0")
+        for kind, row, _after in slow.typed()
+    }
+    path = f"/stats/futurelearn/{run.slug}/{run.number}/comments/read/comments.csv"
+    found = {row[0]: (row[5], row[4], row[2], row[9]) for row in table(staff, path)[1:]}
+    assert found == expected
 
 
 def test_a_run_without_comments_says_so(staff):

@@ -36,11 +36,39 @@ def courses(html: str) -> list[str]:
         ("?sort=-joiners", ["Bread 1", "Bread 2", "=Cake 1"]),
         ("?sort=start", ["Bread 1", "Bread 2", "=Cake 1"]),
         ("?q=BREA&sort=run", ["Bread 1", "Bread 2"]),
+        ("?from-joiners=10&sort=joiners", ["Bread 2", "Bread 1"]),
+        ("?from-joiners=10&to-joiners=10", ["Bread 2"]),
+        ("?to-start=2025-12-31", ["Bread 1"]),
+        ("?from-start=2025-01-06&to-run=1", ["Bread 1"]),
     ],
 )
 def test_sorted_and_searched(runs, staff, query, order):
     assert courses(staff.get(PATH + query).content.decode()) == order
     assert [f"{row[0].strip(chr(39))} {row[1]}" for row in table(staff, f"{PATH}runs.csv{query}")[1:]] == order
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["sort=nonsense", "from-joiners=x", "from-joiners=²", "to-joiners=-1", "from-start=1", "from-joiners=999999999999",
+     "to-start=%00"],
+)  # fmt: skip
+def test_nonsense_is_not_found(runs, staff, query):
+    for name in ("", "runs.csv", "runs.xlsx"):
+        assert staff.get(f"{PATH}{name}?{query}").status_code == 404
+
+
+def test_what_was_asked_for_stays_in_every_link(runs, staff):
+    html = staff.get(f"{PATH}?from-joiners=8&to-start=2026-12-31&q=bread").content.decode()
+    assert 'href="?q=bread&amp;from-joiners=8&amp;to-start=2026-12-31&amp;sort=-joiners"' in html
+    assert "runs.csv?q=bread&amp;from-joiners=8&amp;to-start=2026-12-31" in html
+    assert 'name="from-joiners" value="8"' in html
+    assert "No run is like this" in staff.get(f"{PATH}?from-joiners=41").content.decode()
+
+
+def test_institutions_stand_there_where_they_differ(runs, staff):
+    assert ">Institution" not in staff.get(PATH).content.decode()
+    CourseRun.objects.filter(slug="cake").update(institution="Cakewalk")
+    assert ">Institution" in staff.get(PATH).content.decode()
 
 
 def test_added_up(runs, staff):

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('mailing', '0008_provider_lists'),
+        ('mailing', '0009_waiting_for_another_group'),
         ('signup', '0001_first'),
     ]
 

@@ -1,0 +1,18 @@
+"""Numbers of so few people that somebody might be known by them: hidden on the whole site, if the settings say so."""
+
+from django.conf import settings
+
+from dashboard_import.stats.registry import Rows
+
+
+def hidden(rows: Rows) -> Rows:
+    """Return the rows without the numbers of those that are about fewer people than may be shown."""
+    least = settings.STATISTICS_HIDE_BELOW
+    if least < 2:
+        return rows
+    return [
+        tuple(None if isinstance(cell, int | float) else cell for cell in row)
+        if any(isinstance(cell, int) and 0 < abs(cell) < least for cell in row)
+        else row
+        for row in rows
+    ]

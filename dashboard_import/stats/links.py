@@ -1,0 +1,21 @@
+"""Where numbers lead: to the comments and answers that they count, here and on FutureLearn's site."""
+
+from django.conf import settings
+from django.urls import reverse
+
+from dashboard_import.models import CourseRun
+
+
+def reading(run: CourseRun, **query: object) -> str:
+    """Return the address where a run's comments are read; `query` says which, such as `step="2.5"`."""
+    return reverse("stats_comments", args=[run.slug, run.number], query=query)
+
+
+def answering(run: CourseRun, survey: str, **query: object) -> str:
+    """Return the address where a run's answers to a survey are read; `query` says which, such as `week=2`."""
+    return reverse("stats_answers", args=[run.slug, run.number, survey], query=query)
+
+
+def on_futurelearn(run: CourseRun, comment: int) -> str:
+    """Return the address of a comment on FutureLearn's site."""
+    return f"{settings.FUTURELEARN_URL}/courses/{run.slug}/{run.number}/comments/{comment}"

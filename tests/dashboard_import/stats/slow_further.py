@@ -1,0 +1,85 @@
+"""The last numbers once more, slowly, in plain Python: what was done in all, rates, tries, replies got, connections."""
+
+from collections import Counter, defaultdict
+
+from tests.dashboard_import.stats.slow_more import texts, values
+from tests.dashboard_import.stats.slow_talk import TYPES, SlowestRun
+
+
+class SlowestOfAll(SlowestRun):
+    """All further charts of a run."""
+
+    def written(self) -> list[dict[str, str]]:
+        return [row for row in self.table("comments") if self.counts(row["author_id"])]
+
+    def answers(self) -> list[dict[str, str]]:
+        return [row for row in self.table("question-response") if self.counts(row["learner_id"])]
+
+    def activity(self) -> dict[str, list]:
+        comments, answers = self.written(), self.answers()
+        assignments = [row for row in self.table("peer-review-assignments") if self.counts(row["author_id"])]
+        reviews = [row for row in self.table("peer-review-reviews") if self.counts(row["reviewer_id"])]
+        return {
+            "overview/activity": texts([
+                ("visits", sum(row["first_visited_at"] != "" for row in self.steps)),
+                ("completions", sum(row["last_completed_at"] != "" for row in self.steps)),
+                ("comments", len(comments)), ("replies", sum(row["parent_id"] != "" for row in comments)),
+                ("commenters", len({row["author_id"] for row in comments} - {""})),
+                ("answers", len(answers)), ("correct", sum(row["correct"].lower() == "true" for row in answers)),
+                ("answerers", len({row["learner_id"] for row in answers} - {""})),
+                ("assignments", len(assignments)), ("reviews", len(reviews)),
+                ("learners", len({row["learner_id"] for row in self.steps})),
+            ]),
+        }  # fmt: skip
+
+    def rates(self) -> dict[str, list]:
+        visited, completed = self.by_step("first_visited_at"), self.by_step("last_completed_at")
+        return {
+            "steps/completion-rate": texts(
+                (step, visited[step], completed[step], round(completed[step] / visited[step] * 100, 2))
+                for step in visited | completed
+            )
+        }
+
+    def tries(self) -> dict[str, list]:
+        tries = defaultdict(lambda: defaultdict(list))
+        for row in sorted(self.answers(), key=lambda row: row["submitted_at"]):
+            if row["learner_id"]:
+                tries[row["quiz_question"]][row["learner_id"]].append(row["correct"].lower() == "true")
+        return {
+            "quiz/quiz-tries": texts(
+                (
+                    question, len(people), sum(map(len, people.values())),
+                    sum(one[0] for one in people.values()), sum(one[-1] for one in people.values()),
+                )
+                for question, people in tries.items()
+            )
+        }  # fmt: skip
+
+    def replies_got(self) -> dict[str, list]:
+        threads = [thread for thread in self.threads() if self.counts(thread[0]["author_id"])]
+        return {"comments/replies-per-post": values(Counter(len(thread) - 1 for thread in threads))}
+
+    def connections(self) -> dict[str, list]:
+        others = defaultdict(set)
+        for post, *replies in self.threads():
+            for row in replies:
+                one, other = row["author_id"], post["author_id"]
+                if one and other and one != other:
+                    others[one].add(other)
+                    others[other].add(one)
+        return {"conversation/connections": values(Counter(map(len, others.values())))}
+
+    def so_far(self) -> dict[str, list]:
+        days = sorted(
+            (row["timestamp"][:10], kind) for kind, row, _after in self.typed() if self.counts(row["author_id"])
+        )
+        found = {}
+        for at, (day, _kind) in enumerate(days, start=1):
+            kinds = Counter(kind for _day, kind in days[:at])
+            found[day] = [day, *(kinds[kind] for kind in TYPES)]
+        return {"conversation/comment-types-so-far": texts(found.values())}
+
+    def more_charts(self) -> dict[str, list]:
+        parts = (self.activity, self.rates, self.tries, self.replies_got, self.connections, self.so_far)
+        return super().more_charts() | {name: rows for part in parts for name, rows in part().items()}
