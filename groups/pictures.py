@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 ORIENTATION = 0x0112
+PNG_NOTES, WEBP_NOTES = (b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"), (b"EXIF", b"XMP ")
+WEBP_HAS_NOTES = 0x08 | 0x04  # in the flags of VP8X
 TURNED = range(2, 9)
 
 
@@ -21,12 +23,37 @@ def picture_of(content: bytes, name: str) -> Picture | None:
         cleaned = without_place(content)
         return Picture(name, "image/jpeg", cleaned) if cleaned else None
     if content.startswith(b"\x89PNG\r\n\x1a\n"):
-        return Picture(name, "image/png", content)
+        return Picture(name, "image/png", _png_without_notes(content))
     if content[:6] in (b"GIF87a", b"GIF89a"):
         return Picture(name, "image/gif", content)
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        return Picture(name, "image/webp", content)
+        return Picture(name, "image/webp", _webp_without_notes(content))
     return None
+
+
+def _png_without_notes(content: bytes) -> bytes:
+    kept, position = [content[:8]], 8
+    while position < len(content):
+        end = position + 12 + int.from_bytes(content[position : position + 4])
+        if content[position + 4 : position + 8] not in PNG_NOTES:
+            kept.append(content[position:end])
+        position = end
+    return b"".join(kept)
+
+
+def _webp_without_notes(content: bytes) -> bytes:
+    kept, position = [], 12
+    while position < len(content):
+        kind, size = content[position : position + 4], int.from_bytes(content[position + 4 : position + 8], "little")
+        end = position + 8 + size + size % 2
+        piece = content[position:end]
+        if kind == b"VP8X":
+            piece = piece[:8] + bytes([one & ~WEBP_HAS_NOTES for one in piece[8:9]]) + piece[9:]
+        if kind not in WEBP_NOTES:
+            kept.append(piece)
+        position = end
+    body = b"WEBP" + b"".join(kept)
+    return b"RIFF" + len(body).to_bytes(4, "little") + body
 
 
 def without_place(content: bytes) -> bytes:

@@ -11,9 +11,10 @@ LOOP = "X-Course-Group"  # stands in each of our copies
 SILENT = {Reason.AUTOMATIC, Reason.BOUNCE, Reason.LIST, Reason.LOOP, Reason.FORGED, Reason.UNREADABLE}
 _NOBODY = re.compile(r"(?:mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?)(?:[+=-].*)?@", re.IGNORECASE)
 _AWAY = re.compile(
-    r"auto(?:matic)?(?:ally)?[ -](?:reply|response|generated)|out of (?:the )?office|abwesenheit|automatische antwort|"
-    r"réponse automatique|respuesta automática|resposta automática|risposta automatica|automatisch antwoord|autosvar|"
-    r"odpowiedź automatyczna|自動応答|自动回复",
+    r"(?:auto(?:matic)?(?:ally)?[ -]?(?:reply|response|generated)|out of (?:the )?office|abwesenheit\w*|"
+    r"automatische antwort|réponse automatique|respuesta automática|resposta automática|risposta automatica|"
+    r"automatisch antwoord|autosvar|odpowiedź automatyczna|自動応答|自动回复)"
+    r"(?=\W*\Z|\s*[:\uff1a(–-]|\s+(?:re|aw|auto\w*|reply|message|notification)\b)",  # people write about offices too
     re.IGNORECASE,
 )
 _STOP_WORDS = (

@@ -58,16 +58,18 @@ def _post_letter(post: Post) -> Letter:
     subject = f"[{group.name}] {post.subject}"
     pictures = post.attachments.count()
     context = {
-        "group": group, "notes": post.left_out, "pictures": _said_of_pictures(pictures) if pictures else "",
+        "group": group, "notes": [inert(note) for note in post.left_out],
+        "pictures": _said_of_pictures(pictures) if pictures else "",
     }  # fmt: skip
-    done = _finished("post", [post], context, group)
+    subject = inert(one_line(f"Re: {subject}" if post.thread_id else subject))
+    done = _finished("post", [post], context, group, subject)
     ids = [one.message_id for one in _ancestors(post)]
     headers = {**_list_headers(group), "References": " ".join(f"<{one}>" for one in [*ids, post.message_id])}
     if ids:
         headers["In-Reply-To"] = f"<{ids[-1]}>"
     return Letter(
         sender=formataddr((_sender_name(author_name(post), group), group.address)),
-        subject=inert(one_line(f"Re: {subject}" if post.thread_id else subject)),
+        subject=subject,
         text=done.text, html=done.html, reply_to=group.address, headers=headers, tags=("post",),
     )  # fmt: skip
 
@@ -95,11 +97,11 @@ def _sender_name(name: str, group: Group) -> str:
 
 def _digest_letter(group: Group, bundle: str) -> Letter:
     shown, context = _of_digest(bundle)
-    said = context["said"]
-    done = _finished("digest", shown, {"group": group, **context}, group)
+    subject = inert(one_line(f"[{group.name}] {context['said']}"))
+    done = _finished("digest", shown, {"group": group, **context}, group, subject)
     return Letter(
         sender=formataddr((re.sub(r"[<>%{}]", "", group.name), group.address)),
-        subject=inert(one_line(f"[{group.name}] {said}")),
+        subject=subject,
         text=done.text, html=done.html, reply_to=group.address, tags=("digest",),
         headers={**_list_headers(group), "Auto-Submitted": "auto-generated"},
     )  # fmt: skip
@@ -120,9 +122,10 @@ def _copies_letter(run: Sequence, bundle: str) -> Letter:
     why = _("You get this message because you organise %(course)s. Its own page says how often.") % {"course": title}
     more = {"my_page_url": "", "unsubscribe_url": page_url("admin:sequence_sequence_change", run.pk)}
     context |= {"course": title, "all_url": page_url("admin:groups_post_changelist")}
-    done = _shortened("copies", shown, context, layout("", title, why, **more))
+    subject = inert(one_line(_("%(course)s: %(said)s in groups") % context))
+    done = _shortened("copies", shown, context, layout(subject, title, why, **more))
     return Letter(
-        sender=sender(), subject=inert(one_line(_("%(course)s: %(said)s in groups") % {"course": title, **context})),
+        sender=sender(), subject=subject,
         text=done.text, html=done.html, reply_to=organisers_address(), tags=("digest",),
         headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All", LOOP: f"run-{run.pk}"},
     )  # fmt: skip
@@ -137,10 +140,11 @@ def _answer_letter(group: Group, reason: str, is_member: bool) -> Letter:
         "megabytes": f"{settings.GROUP_MESSAGE_MEGABYTES:g}",
         "most": settings.GROUP_POSTS_PER_HOUR,
     }  # fmt: skip
-    done = _rendered("refusal", context, layout("", title_of(group.sequence), why, **more))
+    subject = inert(one_line(_("Your message to %(group)s") % {"group": group.name}))
+    done = _rendered("refusal", context, layout(subject, title_of(group.sequence), why, **more))
     return Letter(
         sender=sender(),
-        subject=inert(one_line(_("Your message to %(group)s") % {"group": group.name})),
+        subject=subject,
         text=done.text, html=done.html, reply_to=organisers_address(), tags=("answer",),
         headers={"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All", LOOP: group.address},
     )  # fmt: skip
@@ -159,14 +163,15 @@ def _list_headers(group: Group) -> dict[str, str]:
     }
 
 
-def _finished(template: str, posts: list[Post], context: dict, group: Group) -> Finished:
+def _finished(template: str, posts: list[Post], context: dict, group: Group, subject: str) -> Finished:
     """Return a message about these posts to their group."""
     course = title_of(group.sequence)
     why = _("You get this message because you are in %(group)s of %(course)s.") % {
         "group": group.name,
         "course": course,
     }
-    return _shortened(template, posts, {**context, "group_page_url": tag("group_page_url")}, layout("", course, why))
+    around = layout(subject, course, why)
+    return _shortened(template, posts, {**context, "group_page_url": tag("group_page_url")}, around)
 
 
 def _shortened(template: str, posts: list[Post], context: dict, around: dict[str, str]) -> Finished:

@@ -165,6 +165,7 @@ def test_muted_people_are_folded_away_until_they_are_read_again(client, three):
     assert "You have muted this person" not in client.get(path(three, "Cy")).content.decode()
     client.post(path(three, "Ada", "mute", number), {"what": "unmute"})
     assert not Mute.objects.exists()
+    assert client.get(path(three, "Ada", "mute", number)).status_code == 405
     stranger = factories.group(factories.signup()).memberships.get().pk
     assert client.post(path(three, "Ada", "mute", stranger)).status_code == 404
 

@@ -1,6 +1,10 @@
 """Pictures: told by their bytes, and without the place that a phone wrote into them."""
 
+import zlib
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from groups.pictures import picture_of, without_place
 
@@ -35,6 +39,31 @@ def test_an_upright_picture_keeps_no_metadata():
 @pytest.mark.parametrize("rest", [b"", b"\x00\x00\x00\x00", b"\xff\xe1\xff\xff", b"\xff\xe1\x00\x00\x00", JFIF])
 def test_a_broken_one_is_not_kept(rest):
     assert picture_of(b"\xff\xd8\xff" + rest, "x.jpg") is None
+
+
+def png(*chunks: tuple[bytes, bytes]) -> bytes:
+    pieces = (len(body).to_bytes(4) + kind + body + zlib.crc32(kind + body).to_bytes(4) for kind, body in chunks)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(pieces)
+
+
+def webp(*chunks: tuple[bytes, bytes]) -> bytes:
+    pieces = (kind + len(body).to_bytes(4, "little") + body + b"\0" * (len(body) % 2) for kind, body in chunks)
+    body = b"WEBP" + b"".join(pieces)
+    return b"RIFF" + len(body).to_bytes(4, "little") + body
+
+
+def test_other_kinds_lose_their_notes_too():
+    head, data, end = (b"IHDR", b"h" * 13), (b"IDAT", b"d" * 50), (b"IEND", b"")
+    notes = [(kind, b"GPS 52.37 4.89") for kind in (b"eXIf", b"iTXt", b"tEXt")]
+    assert picture_of(png(head, *notes, data, end), "x").content == png(head, data, end)
+    picture = (b"VP8 ", b"picture")
+    with_notes = webp((b"VP8X", b"\x1c" + b"s" * 9), picture, (b"EXIF", b"GPS 52.37 4.89"), (b"XMP ", b"GPS"))
+    assert picture_of(with_notes, "x").content == webp((b"VP8X", b"\x10" + b"s" * 9), picture)
+
+
+@given(st.binary(max_size=80), st.sampled_from([b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBP", b"\xff\xd8\xff"]))
+def test_no_bytes_break_it(rest, head):
+    picture_of(head + rest, "x")
 
 
 @pytest.mark.parametrize(

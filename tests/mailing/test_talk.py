@@ -19,7 +19,7 @@ from mailing.receiving import Result, receive
 from mailing.sending import send_bundle
 from mailing.worker import tick
 from tests import factories
-from tests.groups.mails import apple, gmail, mail, outlook
+from tests.groups.mails import PLAIN, apple, attached, gmail, mail, multipart, outlook
 from tests.mailing.sending import provider
 from tests.mailing.talking import DAY, MINUTE, Reason, Status, header, person, sent_to, text_for, three
 
@@ -91,13 +91,18 @@ def test_what_a_member_writes_is_never_a_merge_tag_and_never_a_key(three, provid
         "Hello {{ my_page_url }} {{{ first_name }}} %recipient.x% <b>bold</b> "
         f"http://{settings.MOOC_DOMAIN}/me/{bob.key}/ and https://example.org/a?b=1"
     )
-    receive(mail(text, sender="bob@example.org", subject="{{ unsubscribe_url }}"), three.address)
+    named = attached("application/pdf", "{{ my_page_url }}.pdf", b"%PDF")
+    raw = multipart((PLAIN, text), named, sender="bob@example.org", subject="{{ unsubscribe_url }}")
+    receive(raw, three.address)
     tick("test")
     letter, recipients, _ = provider.calls[0]
     ada = next(one for one in recipients if one.address == "ada@example.org")
     plain, html = fill(letter.text, ada.values, html=False), fill(letter.html, ada.values, html=True)
     assert "Hello {{ my_page_url }} {{{ first_name }}} %recipient.x% <b>bold</b> " in plain
     assert "Hello {{ my_page_url }}" in html
+    assert "The file {{ my_page_url }}.pdf came" in plain
+    assert ada.values["my_page_url"] in plain  # in the foot, once
+    assert plain.count(ada.values["my_page_url"]) == 1
     assert "&lt;b&gt;bold" in html
     assert fill(letter.subject, ada.values, html=False) == f"[{three.name}] {{{{ unsubscribe_url }}}}"
     assert bob.key not in plain + html
@@ -412,6 +417,8 @@ def test_in_the_outbox_each_copy_has_the_whole_head(three, settings):
     assert raw.count("\nReferences: <post.") == 1
     assert f"\nReply-To: {three.address}" in raw
     assert f"From: Ada Lovelace via {three.name} <{three.address}>" in raw
+    html = message_from_bytes(raw.encode(), policy=policy.default).get_body(["html"]).get_content()
+    assert f"<title>[{three.name}] Zoë</title>" in html
 
 
 def test_an_unknown_recipient_is_nobodys(three):

@@ -72,6 +72,7 @@ BAD = {
     "MAIL_BATCH_SIZE": "1001",
     "MAIL_LEASE_SECONDS": "five minutes",
     "MAIL_TIMEOUT_SECONDS": "0",
+    "MAIL_KEEP_TALK_DAYS": "29",
     "GROUP_DISCUSSION": "campfire",
     "GROUP_OPEN_DAYS": "for ever",
     "GROUP_POSTS_PER_HOUR": "0",

@@ -18,6 +18,7 @@ def typed(*questions: dict, **fields) -> dict[str, object]:
     form = {
         "title": "Bread", "start_date": today + 7 * DAY, "end_date": today + 40 * DAY, "timezone": "Europe/London",
         "signup_close_date": today + 7 * DAY, "description": "<p>Bake.</p>", "confirm_addresses": "on",
+        "post_copies": "each",
         "questions-TOTAL_FORMS": len(questions), "questions-INITIAL_FORMS": 0, **fields,
     }  # fmt: skip
     for number, question in enumerate(questions):
@@ -52,6 +53,11 @@ def test_what_cannot_be_is_refused_in_words(questions, fields, words):
     page = factories.staff_client().post(f"{LIST}add/", typed(*questions, **fields)).content.decode()
     assert words in page
     assert not Sequence.objects.exists()
+
+
+def test_the_course_team_chooses_what_it_gets_of_the_talk_in_groups():
+    factories.staff_client().post(f"{LIST}add/", typed(post_copies="daily"))
+    assert Sequence.objects.get().post_copies == Sequence.PostCopies.DAILY
 
 
 def test_past_dates_are_saved_with_a_warning():
