@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.dashboard_import.fetched import futurelearn, seven, waits
+from tests.dashboard_import.fetched import data, futurelearn, seven, waits
 
-__all__ = ["data_dir", "futurelearn", "load", "seven", "waits"]
+__all__ = ["data", "data_dir", "futurelearn", "load", "seven", "waits"]
 
 
 @pytest.fixture(autouse=True)

@@ -10,10 +10,17 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from dashboard_import import archive
 from dashboard_import.datasets import DATASETS
 from dashboard_import.generating import Run, make_runs
 from dashboard_import.models import CourseRun
 from tests.futurelearn_standin import PASSWORD, USERNAME, StandIn
+
+
+@pytest.fixture
+def data(settings) -> Path:
+    """Return the folder in which what was fetched is kept."""
+    return settings.FUTURELEARN_DATA_DIR
 
 
 @pytest.fixture(scope="session")
@@ -87,3 +94,16 @@ def prints() -> dict[str, str]:
         ).hexdigest()
         for kind, dataset in DATASETS.items()
     }
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    """All files but our own records, which hold the time."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name not in (archive.RECORD, "update.txt")
+    }
+
+
+def run_one(seven: list[Run]) -> Run:
+    return next(run for run in seven if run.name == "the-mind-is-flat-1")

@@ -12,6 +12,7 @@ ENROLMENTS = (
     "highest_education_level,employment_status,employment_area,detected_country"
 )
 STEPS = "learner_id,step,week_number,step_number,first_visited_at,last_completed_at"
+GOOD = f"{ADA},1.1,1,1,{DAY},{LATER}"  # a row of STEPS
 VIDEO = (
     "step_position,title,video_duration,total_views,total_downloads,total_caption_views,total_transcript_views,"
     "viewed_hd,viewed_five_percent,viewed_ten_percent,viewed_twentyfive_percent,viewed_fifty_percent,"

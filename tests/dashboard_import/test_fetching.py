@@ -1,36 +1,17 @@
 """Fetching as a whole: what is fetched, what is left alone, and that a failure stops only what it concerns."""
 
-import datetime
-import errno
 import io
 import json
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from dashboard_import import archive
-from dashboard_import.datasets import KINDS
-from dashboard_import.generating import Run, kinds, make_runs, pieces
-from dashboard_import.models import Comment, CourseRun, CourseStep, ImportRun
-from tests.dashboard_import.fetched import point, run_import
+from dashboard_import.generating import kinds, make_runs, pieces
+from dashboard_import.models import Comment, ImportRun
+from tests.dashboard_import.fetched import files_in, point, run_import, run_one
 from tests.futurelearn_standin import ERAS, PASSWORD, USERNAME, StandIn
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("waits")]
-
-
-@pytest.fixture
-def data(settings) -> Path:
-    return settings.FUTURELEARN_DATA_DIR
-
-
-def tree(folder: Path) -> dict[str, bytes]:
-    """All files but our own records, which hold the time."""
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file() and path.name not in (archive.RECORD, "update.txt")
-    }
 
 
 @pytest.mark.parametrize("era", ERAS)
@@ -127,11 +108,11 @@ def test_a_fetch_that_loads_nothing_gives_signs_of_life(futurelearn, monkeypatch
 def test_a_finished_run_is_fetched_once(futurelearn, data):
     flat = "--course=the-mind-is-flat"
     run_import("--fetch-only", flat)
-    before, asked = tree(data), len(futurelearn.downloads)
+    before, asked = files_in(data), len(futurelearn.downloads)
     assert run_import("--fetch-only", flat)[1][-2].endswith("1 finished runs were complete here.")
     again = futurelearn.downloads[asked:]
     assert {path.split("/")[4] for path in again} == {"2"}  # the run in progress
-    assert tree(data) == before
+    assert files_in(data) == before
     run_import("--fetch-only", "--all", flat)
     assert len(futurelearn.downloads) == asked + len(again) + asked
 
@@ -149,14 +130,14 @@ def test_a_run_fetched_before_its_files_settled_is_fetched_again(futurelearn, da
 
 def test_a_failure_of_one_file_stops_nothing_else(futurelearn, data):
     run_import("--course=the-mind-is-flat")
-    kept, rows = tree(data), Comment.objects.count()
+    kept, rows = files_in(data), Comment.objects.count()
     name = "the-mind-is-flat/1/stats-dashboard/data/comments"
     futurelearn.faults.add("error", name)
     code, lines = run_import("--all", "--course=the-mind-is-flat")
     assert code == 1
     assert lines[-1].endswith("Missing: the-mind-is-flat-1_comments.csv.")
     assert "FutureLearn answered 500, 4 times." in "\n".join(lines)
-    assert tree(data) == kept
+    assert files_in(data) == kept
     assert Comment.objects.count() == rows
     last = ImportRun.objects.first()
     assert (last.status, "500" in last.error) == (ImportRun.Status.INCOMPLETE, True)
@@ -181,10 +162,6 @@ def test_a_page_that_was_missing_is_asked_for_alone(futurelearn, data, page):
     assert run_import(*one)[1][0] == "the-mind-is-flat-1: finished, and complete here."
 
 
-def run_one(seven: list[Run]) -> Run:
-    return next(run for run in seven if run.name == "the-mind-is-flat-1")
-
-
 def test_a_file_that_always_fails_does_not_have_all_others_fetched_each_night(futurelearn, seven, data):
     one = ("--course=the-mind-is-flat", "--run=1")
     futurelearn.faults.add("error", "/data/comments")
@@ -205,12 +182,12 @@ def test_a_file_that_always_fails_does_not_have_all_others_fetched_each_night(fu
 @pytest.mark.parametrize("kind", ["cut", "html", "elsewhere", "reset", "forbidden", "loop"])
 def test_whatever_goes_wrong_with_a_file_what_was_there_stays(futurelearn, data, kind):
     run_import("--fetch-only", "--course=the-mind-is-flat", "--run=1")
-    kept = tree(data)
+    kept = files_in(data)
     futurelearn.faults.add(kind, "/data/comments")
     code, lines = run_import("--fetch-only", "--all", "--course=the-mind-is-flat", "--run=1")
     assert code == 1
     assert lines[-1].endswith("Missing: the-mind-is-flat-1_comments.csv.")
-    assert tree(data) == kept
+    assert files_in(data) == kept
 
 
 def test_a_404_means_that_there_is_no_such_file(futurelearn, data):
@@ -317,155 +294,3 @@ def test_a_run_with_a_status_or_a_start_that_is_new(futurelearn, seven, monkeypa
     assert code == 1
     assert lines[0] == "the-mind-is-flat-1: The list of courses says “Soon” for its start, which is no day."
     assert lines[-1].endswith("Missing: the-mind-is-flat-1.")
-
-
-def test_wrong_credentials(futurelearn, settings, data):
-    settings.FUTURELEARN_PASSWORD = "wrong-word"
-    code, lines = run_import()
-    assert code == 1
-    assert "user name or the password is wrong" in lines[-1]
-    assert "wrong-word" not in "\n".join(lines) + ImportRun.objects.get().error
-    assert not data.exists()
-
-
-def test_the_session_ends_for_good_in_the_middle(futurelearn, data):
-    futurelearn.faults.add("signed-out", "bread-from-field-to-table/1/stats-dashboard/data")
-    code, lines = run_import("--fetch-only")
-    assert code == 1
-    assert "bread-from-field-to-table-1, the-mind-is-flat-2, the-mind-is-flat-1." in lines[-1]
-    assert "asks to sign in again" in ImportRun.objects.get().error
-    assert list(data.rglob("enrolments.csv"))
-    assert not list(data.rglob("update.txt"))
-
-
-def test_a_file_that_always_leads_to_the_sign_in_form_stops_nothing_else(futurelearn, data):
-    futurelearn.faults.add("signed-out", "bread-from-field-to-table/1/stats-dashboard/data/comments")
-    code, lines = run_import("--fetch-only")
-    assert code == 1
-    assert lines[-1].endswith("Missing: bread-from-field-to-table-1_comments.csv.")
-    assert len(list(data.rglob("enrolments.csv"))) == 7
-
-
-def test_a_kind_of_file_that_is_new_is_kept_and_said(futurelearn, data, monkeypatch):
-    monkeypatch.delitem(KINDS, "campaigns")
-    code, lines = run_import("--run=2")
-    assert code == 0
-    assert sum("Kept but not loaded, as nobody knows this kind yet: campaigns." in line for line in lines) == 3
-    assert len(list(data.rglob("campaigns.csv"))) == 3
-
-
-def test_options_of_fetching_mean_nothing_for_files(tmp_path):
-    code, lines = run_import(f"--from={tmp_path}", "--since=2026-01-01", "--fetch-only")
-    assert code == 1
-    assert lines == ["--since and --fetch-only only makes sense for fetching, so not with --from."]
-
-
-def test_nobody_to_sign_in_as(settings):
-    settings.FUTURELEARN_USERNAME = settings.FUTURELEARN_PASSWORD = ""
-    code, lines = run_import()
-    assert code == 1
-    assert [line[:54] for line in lines] == ["Set FUTURELEARN_USERNAME and FUTURELEARN_PASSWORD, or "]
-
-
-def test_the_old_tool_s_config(futurelearn, settings, tmp_path):
-    settings.FUTURELEARN_USERNAME = settings.FUTURELEARN_PASSWORD = ""
-    config = tmp_path / "config.json"
-    config.write_text(json.dumps({"username": USERNAME, "password": PASSWORD, "mysqlpassword": "x"}))
-    assert run_import("--dry-run", f"--config={config}")[0] == 0
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"username": "a"}', '{"username": "hunter2", "password": 5}'])
-def test_a_config_that_cannot_be_used(tmp_path, text):
-    config = tmp_path / "config.json"
-    config.write_text(text)
-    code, lines = run_import(f"--config={config}")
-    assert code == 1
-    assert lines[-1].startswith("config.json ")
-    assert "hunter2" not in lines[-1]
-    assert run_import(f"--config={tmp_path / 'nothing.json'}")[1][-1].startswith("nothing.json cannot be read")
-
-
-def test_a_full_disk(futurelearn, data, monkeypatch):
-    run_import("--fetch-only", "--course=the-mind-is-flat", "--run=1")
-    kept = tree(data)
-
-    def full(_handle: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(archive.os, "fsync", full)
-    code, lines = run_import("--fetch-only", "--all", "--course=the-mind-is-flat")
-    assert code == 1
-    assert "It could not be written here: No space left on device." in "\n".join(lines)
-    assert "the-mind-is-flat-1" in lines[-1]
-    assert tree(data) == kept
-    assert not list(data.rglob("*.part"))
-
-
-def test_hostile_names_stay_inside(settings, tmp_path, monkeypatch):
-    runs = make_runs(1, runs=1, joiners=5, institution="../../../up")
-    object.__setattr__(runs[0].course, "title", "../../<b>&amp;\\course")
-    with StandIn(runs, institution="../../../up") as futurelearn:
-        point(settings, futurelearn, tmp_path)
-        assert run_import("--fetch-only")[0] == 0
-    assert [path.name for path in tmp_path.iterdir()] == ["data"]
-    assert list((tmp_path / "data").glob("*/*/1 - */enrolments.csv"))
-
-
-def upcoming(futurelearn: StandIn) -> None:
-    """Let the newest run of a course begin in a month only."""
-    run = futurelearn.runs[-1]
-    futurelearn.runs = [*futurelearn.runs[:-1], replace(run, start=run.today + datetime.timedelta(days=30))]
-
-
-def test_a_run_that_has_not_begun_has_its_enrolments(futurelearn, data):
-    upcoming(futurelearn)
-    code, lines = run_import("--course=the-mind-is-flat", "--run=2")
-    assert code == 0, lines
-    assert {path.name for path in data.rglob("*.csv")} - {"Courses-Data.csv"} == {"enrolments.csv", "metadata.csv"}
-    assert CourseRun.objects.get().status == "upcoming"
-
-
-@pytest.mark.parametrize(("kind", "path"), [("missing", "2/stats-dashboard"), ("html", "/data/enrolments")])
-def test_a_run_that_has_not_begun_may_have_nothing_at_all(futurelearn, kind, path):
-    upcoming(futurelearn)
-    futurelearn.faults.add(kind, path)
-    code, lines = run_import("--course=the-mind-is-flat", "--run=2")
-    assert code == 0, lines
-    assert ImportRun.objects.get().imported_files.get().outcome == "absent"
-
-
-def test_two_courses_of_one_name_have_two_folders(settings, tmp_path):
-    runs = make_runs(1, courses=2, runs=2, joiners=5)
-    object.__setattr__(runs[1].course, "title", runs[0].course.title)
-    with StandIn(runs) as futurelearn:
-        point(settings, futurelearn, tmp_path)
-        assert run_import()[0] == 0
-    assert len({path.parent.parent for path in tmp_path.rglob("enrolments.csv")}) == 2
-    assert CourseRun.objects.count() == 2
-
-
-def test_totals_and_steps_are_stored(futurelearn, seven):
-    run_import("--course=the-mind-is-flat", "--run=1")
-    stored = CourseRun.objects.get()
-    run = run_one(seven)
-    assert (stored.slug, stored.number, stored.start, stored.end) == (run.course.slug, 1, run.start, run.end)
-    assert (stored.weeks, stored.status, stored.course) == (3, "finished", "The Mind is Flat")
-    assert stored.totals["joiners"] == {"count": run.joiners, "percent": None}
-    steps = CourseStep.objects.filter(run=stored).order_by("week", "step")
-    assert [f"{step.week}.{step.step}" for step in steps] == [step.name for step in run.course.steps]
-    assert [step.step_type for step in steps] == [step.type for step in run.course.steps]
-
-
-def test_no_secret_anywhere(futurelearn, data, caplog):
-    caplog.set_level(0)
-    futurelearn.faults.add("changed", "the-mind-is-flat/1/overview")
-    futurelearn.faults.add("error", "/data/campaigns")
-    _code, lines = run_import("--course=the-mind-is-flat")
-    row = ImportRun.objects.get()
-    said = "\n".join(
-        [*lines, caplog.text, row.error, row.by, row.source, *(file.problem for file in row.imported_files.all())]
-    )
-    kept = b"".join(path.read_bytes() for path in data.rglob("*") if path.is_file())
-    for secret in (USERNAME, PASSWORD, *futurelearn.secrets):
-        assert secret not in said
-        assert secret.encode() not in kept
