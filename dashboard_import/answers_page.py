@@ -1,7 +1,6 @@
 """The page on which staff read what people answered to FutureLearn's surveys."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
@@ -10,6 +9,7 @@ from django.views.decorators.http import require_safe
 from dashboard_import.stats.answers import answers
 from dashboard_import.views import PERMISSION
 from mooc.lib.access import require_staff
+from mooc.lib.admin import in_admin
 
 
 @require_safe
@@ -23,4 +23,4 @@ def read(request: HttpRequest, slug: str, number: int, survey: str) -> HttpRespo
         "back": reverse("stats_page", args=[slug, number, "surveys"]), **asked.place,
         "everything": reverse("stats_answers", args=[slug, number, survey]),
     }  # fmt: skip
-    return render(request, "dashboard_import/answers.html", context)
+    return in_admin(request, "dashboard_import/answers.html", context)

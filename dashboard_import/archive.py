@@ -143,10 +143,15 @@ def write_totals(root: Path, institution: str, rows: Iterable[dict[str, object]]
 
 
 def step_addresses(folder: Path) -> dict[str, str]:
-    """Return the public address of each step, by number such as `1.10`, as far as extract-links.csv names it."""
-    return {
-        f"{row.get('Week Number')}.{row.get('Step Number')}": row.get("Step URL") or ""
+    """Return the public address of each step, by number such as `1.10`, as far as the run's files name it.
+
+    extract-links.csv says it, and where that is not there, or no table, what scraped-links.csv had before.
+    """
+    before = {row.get("step_number") or "": row.get("step_url") or "" for row in _rows(folder / "scraped-links.csv")}
+    return before | {
+        f"{row['Week Number']}.{row.get('Step Number')}": row["Step URL"]
         for row in _rows(folder / "extract-links.csv")
+        if row.get("Week Number") and row.get("Step URL")
     }
 
 

@@ -1,7 +1,6 @@
 """The page on which staff read what people wrote."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
@@ -10,6 +9,7 @@ from django.views.decorators.http import require_safe
 from dashboard_import.stats import reader
 from dashboard_import.views import PERMISSION
 from mooc.lib.access import require_staff
+from mooc.lib.admin import in_admin
 from mooc.lib.csv import csv_response
 
 
@@ -30,7 +30,7 @@ def read(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "file": reverse("stats_comments_csv", args=[slug, number]), "query": request.GET.urlencode(),
         "everything": reverse("stats_comments", args=[slug, number]),
     }  # fmt: skip
-    return render(request, "dashboard_import/comments.html", context)
+    return in_admin(request, "dashboard_import/comments.html", context)
 
 
 @require_safe

@@ -91,6 +91,7 @@ class Fetch:
                 self.say(self._plan(run, listing))
             return
         for place, run in enumerate(wanted):
+            self.importing.live()
             try:
                 self.say(self._run(run, listing))
             except SignInError as error:

@@ -155,8 +155,12 @@ class Import:
         self.files.append(file)
         if not self.dry_run:
             self.write(file, run, rejects)
-            ImportRun.objects.filter(pk=self.row.pk).update(seen=clock.now())
+            self.live()
         return file
+
+    def live(self) -> None:
+        """Give a sign of life, for a machine that may vanish."""
+        ImportRun.objects.filter(pk=self.row.pk).update(seen=clock.now())
 
     def write(self, file: ImportedFile, run: CourseRun | None, rejects: Rejects | None) -> None:
         file.import_run, file.run = self.row, run

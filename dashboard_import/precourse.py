@@ -6,11 +6,13 @@ part of it, such as one of several choices, into the second. One column is Futur
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import BinaryIO
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from dashboard_import import sheets
 from dashboard_import.datasets import normal
 from dashboard_import.models import Comment, CourseRun, PreCourseAnswer, PreCourseSurvey
 from dashboard_import.tables import Table, UnreadableError, scan
@@ -43,25 +45,22 @@ def questions_of(first: Sequence[str], second: Sequence[str]) -> list[str]:
 
 
 def read(stream: BinaryIO) -> Answers:
-    """Read a file. Raises UnreadableError, in words, for one that cannot be taken; it may be of any encoding."""
-    scanned = scan(stream)
-    stream.seek(0)
-    table = Table(stream, scanned)
-    names = [normal(name) for name in table.header]
-    rows = rows_of(table)
+    """Read a CSV of any encoding, or a workbook. Raises UnreadableError, in words, for what cannot be taken."""
+    header, rows = opened(stream)
+    names = [normal(name) for name in header]
     second = next(rows, [])
     if LEARNER not in names:
         names = [normal(name) for name in second]
     if LEARNER not in names:
         raise UnreadableError(f"No column is called {LEARNER}: nothing says which learner answered.")
     place = names.index(LEARNER)
-    kept = [at for at in range(len(table.header)) if at != place]
+    kept = [at for at in range(len(header)) if at != place]
     if len(kept) > MOST_QUESTIONS:
         raise UnreadableError(f"The file has {len(kept):,} questions; {MOST_QUESTIONS:,} is the most.")
-    questions = questions_of(table.header, second)
+    questions = questions_of(header, second)
     answers: dict[str, list[str]] = {}
     for row in rows:
-        learner = row[place].strip() if len(row) == len(table.header) else ""
+        learner = row[place].strip() if len(row) == len(header) else ""
         if learner and len(learner) <= 64:
             answers[learner] = [row[at][:LONGEST] for at in kept]
         if len(answers) > MOST_ROWS:
@@ -69,6 +68,24 @@ def read(stream: BinaryIO) -> Answers:
     if not answers:
         raise UnreadableError("No row below the two rows of names says which learner answered.")
     return Answers([questions[at] for at in kept], answers)
+
+
+def opened(stream: BinaryIO) -> tuple[Sequence[str], Iterator[list[str]]]:
+    """Return the first row of a file, and the others. Raises UnreadableError."""
+    if not sheets.is_workbook(stream):
+        scanned = scan(stream)
+        stream.seek(0)
+        table = Table(stream, scanned)
+        return table.header, rows_of(table)
+    rows = sheets.rows(stream)
+    first, second = next(rows, []), next(rows, [])
+    wide = max(len(first), len(second))  # the last questions of a row may be empty, and then have no cells
+    return padded(first, wide), (padded(row, wide) for row in chain([second], rows))
+
+
+def padded(row: list[str], wide: int) -> list[str]:
+    """Return a row of so many cells: empty ones at its end, or those left out that have no question."""
+    return row[:wide] + [""] * (wide - len(row))
 
 
 def rows_of(table: Table) -> Iterator[list[str]]:

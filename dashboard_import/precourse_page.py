@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +22,7 @@ from dashboard_import.stats.selection import find_run, page_number
 from dashboard_import.tables import UnreadableError
 from dashboard_import.views import PERMISSION
 from mooc.lib.access import require_staff
+from mooc.lib.admin import in_admin
 from mooc.lib.csv import csv_response
 from mooc.lib.uploads import LimitedFile
 
@@ -33,16 +34,17 @@ class SurveyForm(forms.Form):
     """The file of a survey."""
 
     file = forms.FileField(
-        label=_("File"), max_length=200, widget=forms.ClearableFileInput(attrs={"accept": ".csv"}),
+        label=_("File"), max_length=200, widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx"}),
         help_text=_(
-            "A CSV with two rows of names, as survey tools give it. The column partner_export_id says who answered."
+            "A CSV or an Excel workbook with two rows of names, as survey tools give it. "
+            "The column partner_export_id says who answered."
         ),
     )  # fmt: skip
 
     def clean_file(self):
         file = self.cleaned_data["file"]
-        if not file.name.lower().endswith(".csv"):
-            raise forms.ValidationError(_("Choose a file whose name ends in .csv. A spreadsheet can be saved as one."))
+        if not file.name.lower().endswith((".csv", ".xlsx", ".xls")):
+            raise forms.ValidationError(_("Choose a file whose name ends in .csv or .xlsx."))
         with file.open("rb") as stream:
             try:
                 self.answers = precourse.read(stream)
@@ -96,7 +98,7 @@ def answered(request: HttpRequest, run: CourseRun, taken: LimitedFile) -> HttpRe
             "rows": list(precourse.joined(kept, list(shown.object_list))), "first": shown.start_index(),
             "last": shown.end_index(), "newer": at - 1, "older": at + 1 if shown.has_next() else 0,
         }  # fmt: skip
-    return render(request, "dashboard_import/precourse.html", context)
+    return in_admin(request, "dashboard_import/precourse.html", context)
 
 
 @require_safe

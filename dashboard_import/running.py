@@ -20,7 +20,7 @@ from dashboard_import.models import ImportRun
 
 OURS = 0x464C  # the first half of the numbers of our advisory locks; the second is the import's
 # PostgreSQL keeps the lock of a machine that vanished until it misses it, after two hours as a rule.
-LOST_AFTER = datetime.timedelta(hours=2)  # without a file done; one of 5 GB takes a quarter of an hour
+LOST_AFTER = datetime.timedelta(hours=2)  # without a file or a run done; a file of 5 GB takes less than half an hour
 
 
 class TakenError(Exception):

@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from dashboard_import.models import Comment, CourseRun, Enrolment, Tally
 from dashboard_import.rollups import rollup
 from dashboard_import.stats.stop_words import STOP_WORDS
+from dashboard_import.tones import LANGUAGE, TONE, Tones
 
 BATCH = 2_000
 MOST_KEPT = 100  # words of the run and of a week, for each audience
@@ -31,10 +32,19 @@ ROLES = {
 }
 
 
+def tokens_of(text: str) -> list[str]:
+    """Return the words of a text in lower case, in its order."""
+    return [word.lower().replace("’", "'") for word in WORD.findall(ADDRESS.sub(" ", text))]
+
+
 def words_of(text: str) -> set[str]:
-    """Return the different words of a text in lower case."""
-    found = (word.lower().replace("’", "'") for word in WORD.findall(ADDRESS.sub(" ", text)))
-    return {word for word in found if SHORTEST <= len(word) <= LONGEST}
+    """Return the different words of a text that are neither very short nor very long."""
+    return kept(tokens_of(text))
+
+
+def kept(tokens: Iterable[str]) -> set[str]:
+    """Return the different ones among words that are neither very short nor very long."""
+    return {word for word in tokens if SHORTEST <= len(word) <= LONGEST}
 
 
 def language(texts: Iterable[str]) -> str:
@@ -80,10 +90,13 @@ def written(run: CourseRun) -> QuerySet:
 
 @rollup("enrolments", "comments")
 def words(run: CourseRun) -> None:
-    """Count the words of comments in one pass in the order of the course: of steps, one is kept at a time."""
-    Tally.objects.filter(run=run, kind__startswith=RUN).delete()
-    comments = Comment.objects.filter(run=run)
-    silent = STOP_WORDS[language(comments.values_list("text", flat=True)[:SAMPLE])]
+    """Count the words of comments in one pass in the order of the course: of steps, one is kept at a time.
+
+    The tone of comments in English is counted in the same pass.
+    """
+    Tally.objects.filter(run=run).filter(Q(kind__startswith=RUN) | Q(kind__startswith=TONE)).delete()
+    spoken = language(Comment.objects.filter(run=run).values_list("text", flat=True)[:SAMPLE])
+    silent, tones = STOP_WORDS[spoken], Tones(list(ROLES)) if spoken == LANGUAGE else None
     everywhere, in_week, on_step = Counts(), Counts(), Counts()
     at: tuple[int | None, int | None] = (None, None)
 
@@ -102,8 +115,13 @@ def words(run: CourseRun) -> None:
     for week, step, text, *flags in written(run).iterator(chunk_size=BATCH):
         close(week, step)
         at = (week, step)
-        told = words_of(text) - silent
+        tokens = tokens_of(text)
+        told = kept(tokens) - silent
+        if tones:
+            tones.add(week, step, tokens, flags)
         for counts in (everywhere, in_week, on_step):
             counts.add(told, flags)
     close(None, None)
     Tally.objects.bulk_create(everywhere.tallies(run, RUN, None, None, MOST_KEPT), batch_size=BATCH)
+    if tones:
+        Tally.objects.bulk_create(tones.tallies(run), batch_size=BATCH)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +17,7 @@ from dashboard_import.stats.overview import MEASURES
 from dashboard_import.stats.registry import PAGES, Chart, Seen
 from dashboard_import.stats.selection import AS, MOST_BESIDE, OF, Selection, offered, selection
 from mooc.lib.access import require_staff
+from mooc.lib.admin import in_admin
 from mooc.lib.charts.figure import figure
 from mooc.lib.csv import csv_response
 
@@ -28,7 +28,8 @@ OPTION_NAMES = {"x": _("across"), "y": _("up"), "week": _("week"), "step": _("st
 BASES = {
     "joiners": _("Per cent are of all joiners."),
     "learners": _("Per cent are of all learners."), "quiz_attempts": _("Per cent are of all answers."),
-    "sentiments": _("Per cent are of all answers."), "peer_assignments": _("Per cent are of all assignments."),
+    "sentiments": _("Per cent are of all answers."), "tone": _("Per cent are of all comments."),
+    "peer_assignments": _("Per cent are of all assignments."),
 }  # fmt: skip
 FACT_NAMES = {"course": "Course", "run": "Run", "start": "First day", "weeks": "Weeks", "institution": "Institution"}
 
@@ -62,7 +63,7 @@ def runs(request: HttpRequest) -> HttpResponse:
         ],
         "query": urlencode({**asked.query, **({"sort": asked.sort} if asked.sort else {})}),
     }  # fmt: skip
-    return render(request, "dashboard_import/runs.html", context)
+    return in_admin(request, "dashboard_import/runs.html", context)
 
 
 @require_safe
@@ -110,7 +111,7 @@ def page(request: HttpRequest, slug: str, number: int, page: str) -> HttpRespons
         ],
         "beside": [f"{run.slug}/{run.number}" for run in chosen.runs[1:]], "places": range(MOST_BESIDE),
     }  # fmt: skip
-    return render(request, "dashboard_import/page.html", context)
+    return in_admin(request, "dashboard_import/page.html", context)
 
 
 def hundred(chart: Chart) -> str:
@@ -120,7 +121,7 @@ def hundred(chart: Chart) -> str:
     if "of" in chart.columns:
         return ""
     answers, whole = _("Per cent are of those who gave an answer."), _("Per cent are of all of them together.")
-    return answers if chart.columns[0] == "value" else whole
+    return answers if chart.page in ("demographics", "surveys") else whole
 
 
 def figures_of(request: HttpRequest, chart: Chart, seen: list[Seen], chosen: Selection) -> Iterator[str]:
@@ -175,4 +176,4 @@ def definitions(request: HttpRequest) -> HttpResponse:
     """What every number means, its rule, its source and its limits."""
     measures = [(measure, *words[:3]) for measure, words in MEASURES.items()]
     context = {"title": "Definitions", "pages": PAGES.values(), "measures": measures, "runs": reverse("stats_runs")}
-    return render(request, "dashboard_import/definitions.html", context)
+    return in_admin(request, "dashboard_import/definitions.html", context)

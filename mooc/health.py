@@ -39,6 +39,12 @@ DEFINITIONS = {
     State.UNKNOWN: _("fewer than five members wrote or answered; who only reads cannot be known"),
     State.FADING: _("fewer than five members were active"),
 }
+UNHEARD = {  # where mailing lists at the provider pass on what groups write
+    State.ALIVE: _("five or more members were active, and one of them clicked or answered"),
+    State.QUIET: _("five or more members opened messages; whether they write to each other cannot be known"),
+    State.UNKNOWN: _("fewer than five members answered; who reads or writes cannot be known"),
+    State.FADING: _("fewer than five members were active; whether they write to each other cannot be known"),
+}
 
 
 @dataclass(frozen=True)
@@ -114,6 +120,10 @@ class Board:
         if not self.activity.tracked and not self.states[State.QUIET]:
             never.add(State.QUIET)
         return [state for state in DEFINITIONS if state not in never]
+
+    def meaning(self, state: State) -> str:
+        """Return what a state means, by what can be known."""
+        return str(DEFINITIONS[state] if self.talks else UNHEARD.get(state, DEFINITIONS[state]))
 
     @property
     def columns(self) -> Columns:

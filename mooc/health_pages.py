@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone as clock
 from django.utils.translation import gettext as _
@@ -21,8 +21,9 @@ from groups.merging import begins, hours_between, mark_of, merge_groups, suggest
 from groups.models import Group, Membership
 from mailing.activity import activity_of
 from mailing.group_letters import in_words
-from mooc.health import DEFINITIONS, WORDS, Board, board_of
+from mooc.health import WORDS, Board, board_of
 from mooc.lib.access import require_staff
+from mooc.lib.admin import in_admin
 from mooc.lib.csv import csv_response
 from mooc.lib.moments import in_words_beside_utc
 from sequence.models import Sequence
@@ -31,7 +32,7 @@ SEE, CHANGE_GROUPS = "groups.view_group", "groups.change_group"
 
 
 def _page(request: HttpRequest, template: str, title: str, **context: object) -> HttpResponse:
-    return render(request, template, {**admin.site.each_context(request), "title": title, **context})
+    return in_admin(request, template, {"title": title, **context})
 
 
 @require_safe
@@ -53,7 +54,7 @@ def board(request: HttpRequest, number: int) -> HttpResponse:
     return _page(
         request, "mooc/health.html", _("How the groups are"), run=run, board=found, sort=sort,
         heads=list(_heads(found, sort)),
-        states=[(state, WORDS[state], found.states[state], DEFINITIONS[state]) for state in found.possible],
+        states=[(state, WORDS[state], found.states[state], found.meaning(state)) for state in found.possible],
         joined=Group.objects.filter(sequence=run, merged_into__isnull=False).select_related("merged_into"),
         now=in_words_beside_utc(clock.now(), run.zone),
     )  # fmt: skip

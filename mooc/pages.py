@@ -3,7 +3,6 @@
 from email.utils import parseaddr
 
 from django.conf import settings
-from django.contrib import admin
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from mooc.home import OVERDUE_SECONDS, seconds_since_last_tick
 from mooc.lib.access import require_staff
+from mooc.lib.admin import in_admin
 
 
 @require_safe
@@ -32,7 +32,7 @@ def faq(request: HttpRequest) -> HttpResponse:
 @require_staff()
 def statistics(request: HttpRequest) -> HttpResponse:
     """Lead staff to the statistics that they may see."""
-    return render(request, "mooc/statistics.html", {**admin.site.each_context(request), "title": _("Statistics")})
+    return in_admin(request, "mooc/statistics.html", {"title": _("Statistics")})
 
 
 @never_cache

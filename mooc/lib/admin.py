@@ -7,12 +7,18 @@ from django.contrib.admin.views.main import ERROR_FLAG
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.text import capfirst
 from js_asset import Media
 
 from mooc.lib.zone_select import ZoneSelect
+
+
+def in_admin(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
+    """Return a page of ours in the frame of the administration: the site's name, who is logged in, the way out."""
+    return render(request, template, {**admin.site.each_context(request), **context})
 
 
 class DayInput(forms.DateInput):

@@ -137,3 +137,11 @@ def test_damaged_tables_of_links_give_no_addresses(tmp_path):
     assert archive.step_addresses(tmp_path) == {}
     (tmp_path / "extract-links.csv").write_bytes(b"Week Number,Step Number,Step URL\n1,10,https://x\n")
     assert archive.step_addresses(tmp_path) == {"1.10": "https://x"}
+
+
+def test_addresses_that_were_known_stay(tmp_path):
+    rows = [("1.1", "", "", "", "a"), ("1.10", "", "", "", "b")]
+    archive.write_table(tmp_path / "scraped-links.csv", archive.LINKS, rows)
+    assert archive.step_addresses(tmp_path) == {"1.1": "a", "1.10": "b"}
+    (tmp_path / "extract-links.csv").write_bytes(b"Week Number,Step Number,Step URL\n1,10,c\n1,1,\n")
+    assert archive.step_addresses(tmp_path) == {"1.1": "a", "1.10": "c"}

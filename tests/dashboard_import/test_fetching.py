@@ -112,6 +112,18 @@ def test_fetch_only_loads_nothing_and_the_next_loads_what_is_here(futurelearn, d
     assert Comment.objects.exists()
 
 
+def test_a_fetch_that_loads_nothing_gives_signs_of_life(futurelearn, monkeypatch):
+    seen, plain = [], archive.run_folder
+
+    def look(root, facts):
+        seen.append(ImportRun.objects.get().seen)
+        return plain(root, facts)
+
+    monkeypatch.setattr(archive, "run_folder", look)
+    assert run_import("--fetch-only", "--course=the-mind-is-flat")[0] == 0
+    assert len(set(seen)) == 2
+
+
 def test_a_finished_run_is_fetched_once(futurelearn, data):
     flat = "--course=the-mind-is-flat"
     run_import("--fetch-only", flat)

@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection
 from django.utils import timezone as clock
 
 from groups import forming, moving
+from groups.management.commands import make_groups
 from groups.models import FormingRules, Group, Membership, StillIn
 from groups.placing import place_late, place_newcomers
 from mailing.models import OutboxMessage
@@ -118,6 +119,19 @@ def test_a_second_run_changes_nothing_that_exists():
     make(run)
     assert members() > before
     assert Membership.objects.count() == 48
+
+
+def test_whoever_comes_second_at_the_same_moment_reads_that_groups_are_made(monkeypatch):
+    run = course(45)
+
+    def beaten(rules: FormingRules, mark: str) -> int:
+        forming.commit(forming.rules_of(run))
+        return forming.commit(rules, mark)
+
+    monkeypatch.setattr(make_groups, "commit", beaten)
+    said = make(run)
+    assert "has 2 groups. They stay as they are." in said
+    assert "Made" not in said
 
 
 def test_who_is_in_and_who_is_not():

@@ -268,3 +268,15 @@ def test_with_mailing_lists_nobody_knows_what_groups_write_unless_the_route_brin
     assert activity_of(group.sequence).talk[group.pk].ever_wrote == 1
     settings.MAIL_TRANSPORT = "outbox"  # then groups talk by relay
     assert activity_of(factories.group(factories.signup()).sequence).talk is not None
+
+
+def test_the_board_says_so_where_nobody_can_know_what_groups_write(settings):
+    settings.GROUP_DISCUSSION, settings.MAILGUN_API_KEY = "lists", "key"
+    run = running()
+    _group, people = group_of(run, 6)
+    for person in people:
+        event(person)
+    page = factories.staff_client().get(f"/stats/groups/{run.pk}/").content.decode()
+    assert "whether they write to each other cannot be known" in page
+    assert "Ever wrote" not in page
+    assert "but they only opened messages" not in page

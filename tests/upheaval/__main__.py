@@ -28,7 +28,7 @@ def main() -> int:
         with databases(name, environment(os.environ)) as fresh, fresh() as address:
             result = one(options, address)
         say(f"== {name}, {options}")
-        for part in ("people", "organisers", "crew", "at the end", "numbers"):
+        for part in ("forming", "people", "organisers", "crew", "at the end", "numbers"):
             say(f"{part:<12}{', '.join(f'{name} {number:,}' for name, number in result[part].items()) or '–'}")
         for example in result["examples"]:
             say(f"  {example}")

@@ -1,10 +1,8 @@
-"""The course whose groups are in upheaval, with its groups made."""
+"""The course whose groups are in upheaval."""
 
 import datetime
 import random
-from io import StringIO
 
-from django.core.management import call_command
 from django.utils import timezone as clock
 
 from sequence.models import Sequence
@@ -17,7 +15,6 @@ ZONES = {
     "Pacific/Auckland": 1, "Asia/Kathmandu": 0.4,
 }  # fmt: skip
 LEVELS = {"never": 50, "a little": 30, "often": 15, "for a living": 5}
-SIZES = ("--size", "20", "--min", "12", "--max", "28", "--mix", "level")
 
 
 def answers(draw: random.Random) -> dict[str, str]:
@@ -31,7 +28,7 @@ def place(draw: random.Random) -> str:
 
 
 def make_course(people: int, draw: random.Random) -> int:
-    """Make a running course of confirmed, welcomed people who want a group, with its groups; return its number."""
+    """Make a running course of confirmed, welcomed people who want a group; return its number."""
     now = clock.now()
     run = Sequence.objects.create(
         title="A course in upheaval", start_date=now.date() - 3 * DAY, end_date=now.date() + 40 * DAY,
@@ -49,5 +46,4 @@ def make_course(people: int, draw: random.Random) -> int:
         ),
         batch_size=1000,
     )  # fmt: skip
-    call_command("make_groups", "--sequence", str(run.pk), *SIZES, verbosity=0, stdout=StringIO())
     return run.pk

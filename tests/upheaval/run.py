@@ -47,6 +47,8 @@ def main(options: Options) -> dict:
     course = import_module("tests.upheaval.course")  # they need the settings that are there only now
     verdict = import_module("tests.upheaval.verdict")
     run = course.make_course(options.people, random.Random(options.seed))
+    forming = import_module("tests.upheaval.forming")
+    made, half_made = forming.make_groups(run, options.people, random.Random(f"{options.seed}/forming"))
     crew = Crew(os.environ, options.workers, STOP, STOP, random.Random(f"{options.seed}/crew"))
     try:
         roles = [("learner", number) for number in range(LEARNERS)] + [("organiser", one) for one in range(ORGANISERS)]
@@ -62,8 +64,9 @@ def main(options: Options) -> dict:
               for role in ("learner", "organiser")}  # fmt: skip
     wishes = {int(pk): wish for _role, each in said for pk, wish in each["wishes"].items()}
     found = verdict.compare(run, wishes, sum(counts.values(), Counter()), settled)
+    found.wrong["half made"] += half_made
     return {
-        "people": counts["learner"], "organisers": counts["organiser"], "crew": crew.counts,
+        "forming": made, "people": counts["learner"], "organisers": counts["organiser"], "crew": crew.counts,
         "at the end": found.state | {"settled in seconds": settled}, "numbers": found.numbers(),
         "examples": found.examples(),
     }  # fmt: skip

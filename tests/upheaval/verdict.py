@@ -20,8 +20,8 @@ Status, Kind = Delivery.Status, Delivery.Kind
 STILL = 0.5  # seconds between two looks at the database
 SHOWN = 5  # examples of each kind of fault
 NUMBERS = (
-    "in two groups", "in a closed group", "without a place", "in against their wish", "told wrong", "broken off",
-    "unsettled",
+    "half made", "in two groups", "in a closed group", "without a place", "in against their wish", "told wrong",
+    "broken off", "unsettled",
 )  # fmt: skip
 
 

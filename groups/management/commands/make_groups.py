@@ -45,24 +45,36 @@ class Command(BaseCommand):
 
     def _make(self, rules: FormingRules, dry_run: bool) -> None:
         sequence = rules.sequence
-        if has_groups(sequence):
-            self.stdout.write(f"{sequence} has {open_groups(sequence).count():,} groups. They stay as they are.")
-            if dry_run:
-                self._report(as_they_stand(rules), rules)
-                self.stdout.write(f"Waiting for a place: {eligible(sequence, rules.confirmed_only).count():,}")
+        if not has_groups(sequence):
+            found = preview(rules)
+            self._report(found.plan, rules)
+            for why, count in left_out(sequence, rules.confirmed_only):
+                self.stdout.write(f"Left out: {count:,} {why}")
+            if dry_run or not found.people:
+                return
+            try:
+                count = commit(rules, found.mark)
+            except ValidationError:
+                if not has_groups(sequence):  # else somebody made them at the same moment
+                    raise
             else:
-                placed = place_newcomers(sequence)
-                self.stdout.write(
-                    f"Late-comers: {placed.joined:,} joined a group, {placed.in_founded:,} are in "
-                    f"{placed.founded:,} new groups, {placed.waiting:,} wait."
-                )
+                self.stdout.write(f"Made {count:,} groups.")
+                return
+        self._look_after(rules, dry_run)
+
+    def _look_after(self, rules: FormingRules, dry_run: bool) -> None:
+        """Report on groups that there are, or give late-comers their places in them."""
+        sequence = rules.sequence
+        self.stdout.write(f"{sequence} has {open_groups(sequence).count():,} groups. They stay as they are.")
+        if dry_run:
+            self._report(as_they_stand(rules), rules)
+            self.stdout.write(f"Waiting for a place: {eligible(sequence, rules.confirmed_only).count():,}")
             return
-        found = preview(rules)
-        self._report(found.plan, rules)
-        for why, count in left_out(sequence, rules.confirmed_only):
-            self.stdout.write(f"Left out: {count:,} {why}")
-        if found.people and not dry_run:
-            self.stdout.write(f"Made {commit(rules, found.mark):,} groups.")
+        placed = place_newcomers(sequence)
+        self.stdout.write(
+            f"Late-comers: {placed.joined:,} joined a group, {placed.in_founded:,} are in "
+            f"{placed.founded:,} new groups, {placed.waiting:,} wait."
+        )
 
     def _report(self, plan: Plan, rules: FormingRules) -> None:
         for line in report_lines(report(plan, confirmed=rules.proven), plan):

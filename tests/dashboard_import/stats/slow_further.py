@@ -1,9 +1,14 @@
 """The last numbers once more, slowly, in plain Python: what was done in all, rates, tries, replies got, connections."""
 
+import csv
 from collections import Counter, defaultdict
+from fractions import Fraction
+from pathlib import Path
 
 from tests.dashboard_import.stats.slow_more import texts, values
-from tests.dashboard_import.stats.slow_talk import TYPES, SlowestRun
+from tests.dashboard_import.stats.slow_talk import TYPES, SlowestRun, first, tokens
+
+TONE_WORDS = Path(__file__).resolve().parents[3] / "dashboard_import" / "data" / "tone-words.csv"
 
 
 class SlowestOfAll(SlowestRun):
@@ -80,6 +85,35 @@ class SlowestOfAll(SlowestRun):
             found[day] = [day, *(kinds[kind] for kind in TYPES)]
         return {"conversation/comment-types-so-far": texts(found.values())}
 
+    def tones(self) -> dict[str, list]:
+        with TONE_WORDS.open(newline="", encoding="utf-8") as file:
+            known = {row["word"]: Fraction(row["tone"]) for row in csv.DictReader(file)}
+        steps, weeks, words = defaultdict(list), defaultdict(list), {True: Counter(), False: Counter()}
+        for row in self.written():
+            found = [word for word in tokens(row["text"]) if word in known]
+            score = sum(known[word] for word in found)
+            steps[row["step"]].append(score)
+            weeks[row["step"].split(".")[0]].append(score)
+            for is_good, counter in words.items():
+                counter.update({word for word in found if (known[word] > 0) is is_good})
+
+        def thirds(places: dict[str, list]) -> list:
+            return texts(
+                (place, sum(one > 0 for one in scores), sum(one == 0 for one in scores), sum(one < 0 for one in scores))
+                for place, scores in places.items()
+            )
+
+        return {
+            "comments/tone-by-step": thirds(steps), "comments/tone-by-week": thirds(weeks),
+            "comments/tone-score": texts(
+                (step, len(scores), round(float(sum(scores)) / len(scores), 4)) for step, scores in steps.items()
+            ),
+            "comments/tone-words": texts(
+                ("positive" if is_good else "negative", *one)
+                for is_good, counter in words.items() for one in first(counter, 50)
+            ),
+        }  # fmt: skip
+
     def more_charts(self) -> dict[str, list]:
-        parts = (self.activity, self.rates, self.tries, self.replies_got, self.connections, self.so_far)
+        parts = (self.activity, self.rates, self.tries, self.replies_got, self.connections, self.so_far, self.tones)
         return super().more_charts() | {name: rows for part in parts for name, rows in part().items()}

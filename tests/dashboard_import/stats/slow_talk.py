@@ -129,10 +129,7 @@ class SlowestRun(SlowerRun):
         for row in self.table("comments"):
             if not self.counts(row["author_id"]):
                 continue
-            text = " ".join(part for part in row["text"].split() if not part.lower().startswith("http"))
-            letters = "".join(letter if letter.isalpha() or letter in "'’" else " " for letter in text)
-            said = {word.strip("'’").lower().replace("’", "'") for word in letters.split()}
-            said = {word for word in said if 2 <= len(word) <= 40 and word not in STOP_WORDS["en"]}
+            said = {word for word in tokens(row["text"]) if 2 <= len(word) <= 40 and word not in STOP_WORDS["en"]}
             steps[row["step"]].update(said)
             for place in ("all", row["step"].split(".")[0]):
                 places[place].update(said)
@@ -144,6 +141,13 @@ class SlowestRun(SlowerRun):
 
     def more_charts(self) -> dict[str, list]:
         return super().more_charts() | self.conversation() | self.network() | self.paths() | self.words()
+
+
+def tokens(text: str) -> list[str]:
+    """Return the words of a text, but for addresses."""
+    text = " ".join(part for part in text.split() if not part.lower().startswith("http"))
+    letters = "".join(letter if letter.isalpha() or letter in "'’" else " " for letter in text)
+    return [word.strip("'’").lower().replace("’", "'") for word in letters.split()]
 
 
 def first(counts: Counter, most: int) -> list[tuple[str, int]]:

@@ -143,6 +143,19 @@ def test_per_cent(three, staff):
     assert table(staff, f"{HOME}/enrolments/enrolments-per-day.csv?as=percent")[1] == ["2026-01-05", "2", "66.67"]
 
 
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ("demographics", "Per cent are of those who gave an answer."), ("steps", "Per cent are of all learners."),
+        ("enrolments", "Per cent are of all joiners."), ("conversation", "Per cent are of all of them together."),
+        ("quiz", "Per cent are of all answers."),
+    ],
+)  # fmt: skip
+def test_a_page_in_per_cent_says_of_what(three, staff, page, words):
+    assert words in staff.get(f"{HOME}/{page}/?as=percent").content.decode()
+    assert "Per cent are" not in staff.get(f"{HOME}/{page}/").content.decode()
+
+
 def test_small_numbers_are_hidden_everywhere(three, staff, settings):
     settings.STATISTICS_HIDE_BELOW = 3
     assert table(staff, f"{HOME}/demographics/country.csv")[1:] == [["Unknown", ""], ["NA", ""]]
