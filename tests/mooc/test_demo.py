@@ -45,7 +45,7 @@ def test_the_run_before_it_has_groups_that_talk(settings, django_assert_max_num_
     run = Sequence.objects.exclude(pk=course.pk).get()
     assert Signup.objects.filter(sequence=run).count() == 22
     board = board_of(run)
-    assert [row.state for row in board.rows] == [State.ALIVE, State.FADING, State.FADING]
+    assert [row.state for row in board.rows] == [State.ALIVE, State.UNKNOWN, State.UNKNOWN]
     assert [row.posts for row in board.rows] == [5, 4, 0]
     posts = Post.objects.filter(group__sequence=run)
     assert posts.filter(source="mail", parent__isnull=False).count() == 5
