@@ -16,7 +16,7 @@ from dashboard_import.tables import UnreadableError
 SPECIAL = "\\\t\n\r"  # what COPY's text format writes in another way
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 STAGE = "futurelearn_stage"
-PIECES = 8  # of about a megabyte each, made ready while PostgreSQL is still deleting
+PIECES = 4  # of about a megabyte each, made ready while PostgreSQL is still deleting
 
 Columns = Sequence[Sequence[str]]
 

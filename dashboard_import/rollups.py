@@ -29,9 +29,10 @@ def rollup(*kinds: str) -> Callable[[Refresh], Refresh]:
 def refresh(run: CourseRun, kind: str) -> None:
     """Make all roll-ups anew that read files of this kind. Call it in the transaction that changes the rows."""
     if connection.vendor == "postgresql":
-        # It cannot know yet how many rows this transaction has written, takes them for few, and would sort them all.
+        # It cannot know yet how many rows this transaction has written and takes them for few. It would sort them all,
+        # and look through one table once for each row of another.
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_sort = off")
+            cursor.execute("SET LOCAL enable_sort = off; SET LOCAL enable_nestloop = off")
     for function in REGISTRY.get(kind, []):
         function(run)
 

@@ -92,3 +92,17 @@ def test_a_dry_run_changes_nothing(load, tmp_path, data_dir):
     assert not CourseRun.objects.exists()
     assert not ImportRun.objects.exists()
     assert not data_dir.exists()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no such settings")
+@pytest.mark.django_db(transaction=True)
+def test_postgresql_goes_through_no_table_once_for_each_row_of_another(load, tmp_path, monkeypatch):
+    def nested_loops() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW enable_nestloop")
+            return cursor.fetchone()[0]
+
+    seen = []
+    monkeypatch.setitem(rollups.REGISTRY, "step_activity", [lambda _run: seen.append(nested_loops())])
+    load(write(tmp_path / "bread-1_step-activity.csv", text("step-activity")))
+    assert (seen, nested_loops()) == (["off"], "on")
