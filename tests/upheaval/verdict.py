@@ -61,7 +61,7 @@ def compare(run: int, wishes: dict[int, str], deeds: Counter[str], settled: floa
     """
     made = Verdict()
     made.wrong["broken off"] += [name for name, number in deeds.items() if "deadlock" in name for _ in range(number)]
-    made.wrong["unsettled"] += [] if settled else ["the workers found no end"]
+    made.wrong["unsettled"] += [] if settled is not None else ["the workers found no end"]
     sequence = Sequence.objects.get(pk=run)
     people = {row.pk: row for row in Signup.objects.filter(sequence=sequence)}
     homes: dict[int, list[Membership]] = {}
