@@ -1,26 +1,17 @@
 """`python -m tests.torture`: runs seeds on databases, prints what came of each, and a table."""
 
 import argparse
-import dataclasses
-import json
 import os
 import signal
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import tests.environment  # noqa: F401  (the settings of whoever runs this are left out)
-from tests.torture.crew import ROOT
+from tests.torture.alone import result_of
 from tests.torture.databases import NAMES, databases
 from tests.torture.report import row, story, table
 from tests.torture.run import SETTLE_SECONDS, Options
 
 START_SECONDS = 150  # to start everything and to compare at the end, on a busy machine
-# The shell waits for its standard input to close and then kills the whole run, stopped workers too: nothing is left
-# behind, even if this process is killed.
-KEEPER = "read -r _; kill -9 -$1 2>/dev/null"
 
 
 def main() -> int:
@@ -55,35 +46,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def one(options: Options, address: str) -> dict:
-    """Do one run in a process of its own and return its result; raises RuntimeError where it has none."""
-    command = [sys.executable, "-m", "tests.torture.run", json.dumps(dataclasses.asdict(options))]
-    with tempfile.TemporaryFile("w+") as log:
-        running = subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, "DATABASE_URL": address}, stdout=subprocess.PIPE, stderr=log,
-            text=True, start_new_session=True,
-        )  # fmt: skip
-        with kept(running.pid):
-            try:
-                said, _ = running.communicate(timeout=options.seconds + SETTLE_SECONDS + START_SECONDS)
-            except subprocess.TimeoutExpired:
-                said = ""
-        running.wait()
-        log.seek(0)
-        complaints = log.read()
-    if running.returncode or not said:
-        raise RuntimeError(f"The run of seed {options.seed} broke off ({running.returncode}).\n{complaints[-4000:]}")
-    return json.loads(said) | {"log": complaints}
-
-
-@contextmanager
-def kept(group: int) -> Iterator[None]:
-    """Kill a whole process group at the end, also where this process itself is killed before."""
-    keeper = subprocess.Popen(["/bin/sh", "-c", KEEPER, "keeper", str(group)], stdin=subprocess.PIPE)
-    try:
-        yield
-    finally:
-        keeper.stdin.close()
-        keeper.wait()
+    """Do one run and return its result; raises RuntimeError where it has none."""
+    most = options.seconds + SETTLE_SECONDS + START_SECONDS
+    return result_of("tests.torture.run", options, {**os.environ, "DATABASE_URL": address}, most)
 
 
 def passed(result: dict) -> bool:

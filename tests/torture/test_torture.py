@@ -11,7 +11,7 @@ from django.utils import timezone as clock
 from mailing.models import Batch, Delivery, Email
 from tests import factories
 from tests.torture import verdict
-from tests.torture.__main__ import kept
+from tests.torture.alone import kept
 from tests.torture.course import Course
 from tests.torture.crew import ROOT
 from tests.torture.people import Absence, People

@@ -1,17 +1,13 @@
 """`python -m tests.upheaval`: groups while everybody comes and goes, on real databases with real processes."""
 
 import argparse
-import dataclasses
-import json
 import os
 import signal
-import subprocess
 import sys
-import tempfile
 
 import tests.environment  # noqa: F401  (the settings of whoever runs this are left out)
-from tests.torture.__main__ import kept, say
-from tests.torture.crew import ROOT
+from tests.torture.__main__ import say
+from tests.torture.alone import result_of
 from tests.torture.databases import NAMES, databases
 from tests.upheaval.run import SETTLE_SECONDS, Options, environment
 
@@ -50,24 +46,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def one(options: Options, address: str) -> dict:
-    """Do one run in a process of its own and return its result; raises RuntimeError where it has none."""
-    command = [sys.executable, "-m", "tests.upheaval.run", json.dumps(dataclasses.asdict(options))]
-    with tempfile.TemporaryFile("w+") as log:
-        running = subprocess.Popen(
-            command, cwd=ROOT, env={**environment(os.environ), "DATABASE_URL": address}, stdout=subprocess.PIPE,
-            stderr=log, text=True, start_new_session=True,
-        )  # fmt: skip
-        with kept(running.pid):
-            try:
-                said, _ = running.communicate(timeout=options.seconds + SETTLE_SECONDS + START_SECONDS)
-            except subprocess.TimeoutExpired:
-                said = ""
-        running.wait()
-        log.seek(0)
-        complaints = log.read()
-    if running.returncode or not said:
-        raise RuntimeError(f"The run broke off ({running.returncode}).\n{complaints[-4000:]}")
-    return json.loads(said) | {"log": complaints}
+    """Do one run and return its result; raises RuntimeError where it has none."""
+    most = options.seconds + SETTLE_SECONDS + START_SECONDS
+    return result_of("tests.upheaval.run", options, {**environment(os.environ), "DATABASE_URL": address}, most)
 
 
 if __name__ == "__main__":
