@@ -187,10 +187,9 @@ class StandIn:
                 fault = self.faults.plan.step(self.truth.next_number).fault
                 if not fault or fault.kind != "refuse":
                     break
-                self.truth.refused(self.clock())
                 seconds += fault.seconds
-        if seconds:
-            self.refuse(seconds)
+                self.refuse(seconds)  # first: whoever reads the truth may try the door at once
+                self.truth.refused(self.clock())
 
     def reply(self, request: Request, call: Call | None) -> Reply:
         """Return the answer to any request."""
