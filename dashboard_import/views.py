@@ -1,6 +1,7 @@
 """Pages of FutureLearn statistics, for staff who may see them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,6 +15,7 @@ from dashboard_import.models import CourseRun
 from dashboard_import.stats import pages, runs_table
 from dashboard_import.stats.drawing import first_day, say_of
 from dashboard_import.stats.overview import MEASURES
+from dashboard_import.stats.part import ready
 from dashboard_import.stats.registry import PAGES, Chart, Seen
 from dashboard_import.stats.selection import AS, MOST_BESIDE, OF, Selection, offered, selection
 from mooc.lib.access import require_staff
@@ -95,7 +97,11 @@ def page(request: HttpRequest, slug: str, number: int, page: str) -> HttpRespons
     options = {name: known for chart in charts for name, known in chart.options.items()}
     chosen = selection(request, slug, number, page, options)
     numbers = pages.numbers(chosen.runs, charts, chosen.of, chosen.options, chosen.at)
-    figures = [drawn for chart in charts for drawn in figures_of(request, chart, pages.seen(chart, numbers), chosen)]
+    figures = [
+        drawn
+        for chart in charts
+        for drawn in figures_of(request, chart, pages.seen(chart, numbers, chosen.part), chosen)
+    ]
     others = CourseRun.objects.order_by("course", "-number").values_list("slug", "number", "course")
     context = {
         "title": f"{chosen.runs[0]}: {PAGES[page].title}", "chosen": chosen, "page": PAGES[page], "figures": figures,
@@ -108,6 +114,11 @@ def page(request: HttpRequest, slug: str, number: int, page: str) -> HttpRespons
             (name, offered(name, known, chosen, numbers), f"{chart.title}: {OPTION_NAMES[name]}", chosen.options[name])
             for chart in charts
             for name, known in chart.options.items()
+        ],
+        "by_day": any(chart.day_at is not None for chart in charts), "ends": chosen.part.fields(chosen.runs),
+        "parts": [
+            (words, replace(chosen, part=part).address(), part.fields(chosen.runs) == chosen.part.fields(chosen.runs))
+            for words, part in ready(chosen.runs)
         ],
         "beside": [f"{run.slug}/{run.number}" for run in chosen.runs[1:]], "places": range(MOST_BESIDE),
     }  # fmt: skip
@@ -127,7 +138,8 @@ def hundred(chart: Chart) -> str:
 def figures_of(request: HttpRequest, chart: Chart, seen: list[Seen], chosen: Selection) -> Iterator[str]:
     """Yield the figures of one chart: one for all runs, or one for each."""
     in_percent = chosen.in_percent and chart.shares
-    about = (chart.definition, chart.limits, hundred(chart) if in_percent else "")
+    zoomed = chosen.part.words(len(seen) > 1) if chart.day_at is not None and not chosen.part.is_whole else ""
+    about = (chart.definition, chart.limits, hundred(chart) if in_percent else "", zoomed)
     for at, drawn in enumerate(chart.draw(chart, seen, chosen.in_percent), start=1):
         yield figure(
             drawn.drawing, slug=chart.slug if at == 1 else f"{chart.slug}-{at}",
@@ -148,10 +160,11 @@ def chart_csv(request: HttpRequest, slug: str, number: int, page: str, chart: st
     if found is None:
         raise Http404
     chosen = selection(request, slug, number, page, found.options)
-    seen = pages.seen(found, pages.numbers(chosen.runs, [found], chosen.of, chosen.options))
+    seen = pages.seen(found, pages.numbers(chosen.runs, [found], chosen.of, chosen.options), chosen.part)
     rows = list(csv_rows(found, seen, chosen))
     marked = any(isinstance(cell, str) and not cell.isascii() for row in rows for cell in row)
-    return csv_response(f"{slug[:80]}-{number}-{chart}.csv", rows, marked=marked)
+    part = chosen.part.suffix if found.day_at is not None else ""
+    return csv_response(f"{slug[:80]}-{number}-{chart}{part}.csv", rows, marked=marked)
 
 
 def csv_rows(chart: Chart, seen: list[Seen], chosen: Selection) -> Iterator[tuple]:

@@ -2,7 +2,7 @@
 
 import datetime
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from itertools import pairwise
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dashboard_import.models import Talker
 from dashboard_import.stats import registry
-from dashboard_import.stats.drawing import DAY, MOST_DAYS, by_value, in_parts, missing, say_of
+from dashboard_import.stats.drawing import by_value, days_between, in_parts, missing, say_of
 from dashboard_import.stats.kinds import SEVERAL, name_of
 from dashboard_import.stats.links import reading
 from dashboard_import.stats.lists import PER_PAGE, pager
@@ -75,9 +75,11 @@ def draw_days(chart: Chart, seen: Sequence[Seen], in_percent: bool, *, so_far: b
     made = []
     for one in seen:
         by_day = {row[0]: row[1:] for row in one.rows}
-        days, nothing = span(by_day), [0] * len(PARTS)
+        days, nothing = span(one, by_day), [0] * len(PARTS)
+        if so_far and one.before and days:
+            by_day.setdefault(days[0], one.before[1:])
         for before, day in pairwise(days) if so_far else ():
-            by_day.setdefault(day, by_day[before])
+            by_day.setdefault(day, by_day.get(before, nothing))
         series = [
             Series(str(part), [one.shown(by_day.get(day, nothing)[at], percent=in_percent) for day in days], at + 1)
             for at, part in enumerate(PARTS)
@@ -86,12 +88,9 @@ def draw_days(chart: Chart, seen: Sequence[Seen], in_percent: bool, *, so_far: b
     return made
 
 
-def span(days: Sequence[datetime.date]) -> list[datetime.date]:
-    """Return every day from the first of `days` to the last, at most as many as are drawn."""
-    if not days:
-        return []
-    first = min(days)
-    return [first + DAY * at for at in range(min((max(days) - first).days + 1, MOST_DAYS))]
+def span(one: Seen, days: Collection[datetime.date]) -> list[datetime.date]:
+    """Return every day from the first of `days` to the last, or those of the chosen part of the time."""
+    return days_between(*(one.days or (min(days), max(days)))) if days else []
 
 
 def over_days(
@@ -215,8 +214,8 @@ def draw_density(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[F
     """Draw the density of a run's network over its days."""
     made = []
     for one in seen:
-        days = span([row[0] for row in one.rows])
-        known, values, last = {row[0]: row[3] for row in one.rows}, [], None
+        days = span(one, [row[0] for row in one.rows])
+        known, values, last = {row[0]: row[3] for row in one.rows}, [], one.before[3] if one.before else None
         for day in days:
             last = known.get(day, last)
             values.append(None if last is None else 100 * last)

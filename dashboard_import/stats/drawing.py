@@ -41,6 +41,8 @@ def missing(chart: Chart, seen: Sequence[Seen]) -> str:
         for kind in chart.files
         if kind not in one.numbers.loaded
     ]
+    if not lacking and any(one.days for one in seen):
+        return _("Nobody is to be counted in this part of the time.")
     return " ".join(lacking) or _("Among these people there is nobody to count here.")
 
 
@@ -112,7 +114,7 @@ def on_the_map(say_value: Callable[[str], str]) -> Draw:
 
 def first_day(one: Seen) -> datetime.date | None:
     """Return the day that a run's days are counted from: its first, else the first that anything happened on."""
-    return one.numbers.run.start or min((row[0] for row in one.rows), default=None)
+    return one.since or one.numbers.run.start or min((row[0] for row in one.rows), default=None)
 
 
 def largest(rows: Sequence[tuple]) -> tuple | None:
@@ -138,8 +140,9 @@ def by_day(
     every = sorted(offset for one in offsets for offset in one)
     if not every:
         return [Figure(lines([], [], head=_("Day"), missing=missing(chart, seen)))]
-    low = min(every[0], 0)
-    span = range(low, min(every[-1], low + MOST_DAYS - 1) + 1)
+    ends = [(day - start).days for one, start in zip(seen, starts, strict=True) if one.rows for day in one.days or ()]
+    low, high = (min(ends), max(ends)) if ends else (min(every[0], 0), every[-1])
+    span = range(low, min(high, low + MOST_DAYS - 1) + 1)
     series = [
         Series(one.name, [one.shown(offset.get(at, 0), percent=in_percent) for at in span], one.colour)
         for one, offset in zip(seen, offsets, strict=True)
@@ -156,11 +159,12 @@ def by_day(
         )
     else:
         labels, head = [str(at + (at >= 0)) for at in span], _("Day of the run")
+        step = next((days for days in (1, 2, 7) if len(span) <= 12 * days), max(14, len(span) // 140 * 14))
         ticks = [
-            Tick((at - low + 0.5) / len(span), str(at + (at >= 0)), roomy=at // 14 % 2 == 1) for at in span
-            if at % max(14, len(span) // 140 * 14) == 0
+            Tick((at - low + 0.5) / len(span), str(at + (at >= 0)), roomy=at // step % 2 == 1) for at in span
+            if at % step == 0
         ]  # fmt: skip
-    if any(one.numbers.run.start for one in seen):
+    if 0 in span and any(one.numbers.run.start for one in seen):
         events.append((-low, _("The run starts")))
     drawing = lines(
         labels, series, head=head, missing="", ticks=ticks, events=events, say=say_of(in_percent), links=links
@@ -184,6 +188,11 @@ def step_key(name: str) -> tuple[int, ...]:
     return tuple(map(int, name.split(".")))
 
 
+def days_between(first: datetime.date, last: datetime.date) -> list[datetime.date]:
+    """Return every day from the first to the last, at most as many as are drawn."""
+    return [first + DAY * at for at in range(min((last - first).days + 1, MOST_DAYS))]
+
+
 def window(run: CourseRun, days: Sequence[datetime.date]) -> list[datetime.date]:
     """Return the days of a heat map: from the first day of the run to four weeks after its last, if there are any.
 
@@ -193,8 +202,7 @@ def window(run: CourseRun, days: Sequence[datetime.date]) -> list[datetime.date]
         return []
     start = run.start if run.start and run.start <= days[-1] else days[0]
     length = datetime.timedelta(weeks=run.weeks or UNKNOWN_WEEKS)
-    last = min(start + length + DAYS_AFTER * DAY, days[-1], start + (MOST_DAYS - 1) * DAY)
-    return [start + DAY * at for at in range((last - start).days + 1)]
+    return days_between(start, min(start + length + DAYS_AFTER * DAY, days[-1]))
 
 
 def by_step_and_day(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
@@ -203,7 +211,7 @@ def by_step_and_day(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> lis
     for one in seen:
         run = one.numbers.run
         cells = {(step, day): one.shown(count, percent=in_percent) for step, day, count in one.rows}
-        shown = window(run, sorted({day for _step, day in cells}))
+        shown = days_between(*one.days) if one.days and cells else window(run, sorted({day for _step, day in cells}))
         steps = sorted({step for step, _day in cells}, key=step_key)
         grid = [[cells.get((step, day), 0) for day in shown] for step in steps]
         drawing = heat_map(

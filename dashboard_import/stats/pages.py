@@ -5,6 +5,7 @@ from importlib import import_module
 
 from dashboard_import.models import CourseRun
 from dashboard_import.stats.hiding import hidden
+from dashboard_import.stats.part import Part, cut
 from dashboard_import.stats.reading import RunNumbers, read
 from dashboard_import.stats.registry import PAGES, Chart, Seen
 
@@ -39,14 +40,14 @@ def numbers(
     return read(runs, kinds(charts, options), of, tables, options, at)
 
 
-def seen(chart: Chart, runs: Sequence[RunNumbers]) -> list[Seen]:
-    """Return the runs as the chart shows them, small numbers hidden, each in its colour."""
+def seen(chart: Chart, runs: Sequence[RunNumbers], part: Part) -> list[Seen]:
+    """Return the runs as the chart shows them, small numbers hidden, each in its colour; by day, a part of the time."""
     made = []
     for colour, one in enumerate(runs, start=1):
         rows = chart.rows(one)
         base = one.total(chart.base) if chart.base else sum(row[-1] for row in rows if is_known(row))
         made.append(Seen(one, hidden(rows), base, colour))
-    return made
+    return cut(chart, made, part)
 
 
 def is_known(row: tuple) -> bool:

@@ -1,5 +1,6 @@
 """Which charts there are, on which page, and what each of them is."""
 
+import datetime
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ from dashboard_import.stats.reading import RunNumbers
 from mooc.lib.charts.marks import Drawing
 
 Rows = list[tuple]
+BY_DAY = (("date",), ("step", "date"))  # how the columns of charts over days begin
 
 
 @dataclass(frozen=True)
@@ -16,12 +18,18 @@ class Seen:
     """One run as a chart shows it: `rows` are those of its CSV, None standing for a number that is hidden.
 
     `base` is what a hundred per cent are; `colour` is the run's on every chart.
+
+    Where a part of the time was chosen, `rows` are of that part: `days` are its first and its last day, `before` is
+    the last row before it, and `since` is the day from which the run's days are counted.
     """
 
     numbers: RunNumbers
     rows: Rows
     base: int
     colour: int
+    days: tuple[datetime.date, datetime.date] | None = None
+    before: tuple | None = None
+    since: datetime.date | None = None
 
     @property
     def name(self) -> str:
@@ -78,6 +86,11 @@ class Chart:
     shares: bool = True
     options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     chosen_tallies: Callable[[Mapping[str, str]], tuple[str, ...]] = lambda _chosen: ()
+
+    @property
+    def day_at(self) -> int | None:
+        """The place of the day among the columns of a chart by day, or by step and day; None for others."""
+        return next((at for at, start in enumerate(BY_DAY) if self.columns[: at + 1] == start), None)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from dashboard_import.models import CourseRun
+from dashboard_import.stats.part import Part
 from dashboard_import.stats.reading import AUDIENCES, RunNumbers, step_name, step_of
 
 MOST_BESIDE = 3
@@ -45,6 +46,7 @@ class Selection:
     unit: str = "people"
     options: Mapping[str, str] = field(default_factory=dict)
     at: int = 1
+    part: Part = field(default_factory=Part)
 
     @property
     def in_percent(self) -> bool:
@@ -55,6 +57,7 @@ class Selection:
         run, *beside = self.runs
         query = [("with", f"{one.slug}/{one.number}") for one in beside]
         query += [("of", self.of)] * (self.of != "all") + [("as", self.unit)] * self.in_percent
+        query += self.part.query
         if not page or page == self.page:
             query += self.options.items()
         where = [run.slug, run.number, page or self.page]
@@ -110,7 +113,7 @@ def selection(
     runs = find_runs(list(dict.fromkeys(wanted)))
     chosen = {name: choice(request, name, known, next(iter(known))) for name, known in options.items()}
     of, unit = choice(request, "of", AUDIENCES, "all"), choice(request, "as", AS, "people")
-    return Selection(runs, page, of, unit, chosen, page_number(request))
+    return Selection(runs, page, of, unit, chosen, page_number(request), Part.of(request.GET))
 
 
 def offered(name: str, known: Mapping[str, str], chosen: Selection, numbers: Sequence[RunNumbers]) -> Mapping[str, str]:
