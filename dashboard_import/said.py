@@ -7,13 +7,15 @@ out; the language is the one whose such words the comments have most of.
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from heapq import nlargest
+from operator import itemgetter
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from dashboard_import.models import Comment, CourseRun, Enrolment, Tally
+from dashboard_import.models import Comment, CourseRun, Enrolment, Tally, WordTone
 from dashboard_import.rollups import rollup
 from dashboard_import.stats.stop_words import STOP_WORDS
-from dashboard_import.tones import LANGUAGE, TONE, Tones
+from dashboard_import.tones import LANGUAGE, TONE, Tones, TonesOfWords
 
 BATCH = 2_000
 MOST_KEPT = 100  # words of the run and of a week, for each audience
@@ -24,7 +26,8 @@ WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 MOST_ON_STEP, MOST_OF_EACH = 50, 10  # words of a step; of each where all steps stand in one table
 RUN, WEEK, STEP, STEPS = "words", "words in week ", "words on step ", "words by step"
-SAMPLE = 5_000  # comments that tell the language
+SAMPLE = 5_000  # comments that tell the language, and which words may be the commonest
+CANDIDATES = 600  # commonest words of the sample
 ROLES = {
     "learners": Q(role="learner"),
     "buyers": Q(purchased_statement_at__isnull=False),
@@ -47,9 +50,16 @@ def kept(tokens: Iterable[str]) -> set[str]:
     return {word for word in tokens if SHORTEST <= len(word) <= LONGEST}
 
 
-def language(texts: Iterable[str]) -> str:
+def sample(run: CourseRun) -> Counter[str]:
+    """Return in how many of some comments each word is; they are taken evenly from all of the run's."""
+    rows = Comment.objects.filter(run=run)
+    every = -(-rows.count() // SAMPLE) or 1
+    texts = rows.annotate(place=F("row") % every).filter(place=0).values_list("text", flat=True)
+    return Counter(word for text in texts.iterator(chunk_size=BATCH) for word in words_of(text))
+
+
+def language(frequent: Counter[str]) -> str:
     """Return the language whose little words most comments have; English where there are none."""
-    frequent = Counter(word for text in texts for word in words_of(text))
     used = {code: sum(frequent[word] for word in silent) for code, silent in STOP_WORDS.items()}
     return max(used, key=lambda code: used[code])
 
@@ -92,11 +102,15 @@ def written(run: CourseRun) -> QuerySet:
 def words(run: CourseRun) -> None:
     """Count the words of comments in one pass in the order of the course: of steps, one is kept at a time.
 
-    The tone of comments in English is counted in the same pass.
+    The tone of comments in English is counted in the same pass, in all and by their words.
     """
     Tally.objects.filter(run=run).filter(Q(kind__startswith=RUN) | Q(kind__startswith=TONE)).delete()
-    spoken = language(Comment.objects.filter(run=run).values_list("text", flat=True)[:SAMPLE])
+    WordTone.objects.filter(run=run).delete()
+    frequent = sample(run)
+    spoken = language(frequent)
     silent, tones = STOP_WORDS[spoken], Tones(list(ROLES)) if spoken == LANGUAGE else None
+    said = ((word, count) for word, count in frequent.items() if word not in silent)
+    by_word = TonesOfWords([word for word, _count in nlargest(CANDIDATES, said, key=itemgetter(1))], list(ROLES))
     everywhere, in_week, on_step = Counts(), Counts(), Counts()
     at: tuple[int | None, int | None] = (None, None)
 
@@ -105,6 +119,7 @@ def words(run: CourseRun) -> None:
         if None not in at and (week, step) != at:
             for kind, most in ((f"{STEP}{at[0]}.{at[1]}", MOST_ON_STEP), (STEPS, MOST_OF_EACH)):
                 Tally.objects.bulk_create(on_step.tallies(run, kind, *at, most), batch_size=BATCH)
+            by_word.close(f"{at[0]}.{at[1]}")
         if (week, step) != at:
             on_step = Counts()
         if at[0] is not None and week != at[0]:
@@ -118,10 +133,13 @@ def words(run: CourseRun) -> None:
         tokens = tokens_of(text)
         told = kept(tokens) - silent
         if tones:
-            tones.add(week, step, tokens, flags)
+            by_word.add(tones.add(week, step, tokens, flags), told, flags)
         for counts in (everywhere, in_week, on_step):
             counts.add(told, flags)
     close(None, None)
     Tally.objects.bulk_create(everywhere.tallies(run, RUN, None, None, MOST_KEPT), batch_size=BATCH)
     if tones:
         Tally.objects.bulk_create(tones.tallies(run), batch_size=BATCH)
+        kept_words = list(by_word.rows(run))
+        WordTone.objects.bulk_create([row for row, _count in kept_words], batch_size=BATCH)
+        Tally.objects.bulk_create([count for _row, count in kept_words], batch_size=BATCH)

@@ -1,6 +1,6 @@
 """Pages of FutureLearn statistics, for staff who may see them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from urllib.parse import urlencode
 
@@ -25,7 +25,7 @@ from mooc.lib.csv import csv_response
 
 PERMISSION = "dashboard_import.see_statistics"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-OPTION_NAMES = {"x": _("across"), "y": _("up"), "week": _("week"), "step": _("step")}
+OPTION_NAMES = {"x": _("across"), "y": _("up"), "week": _("week"), "step": _("step"), "word": _("only with the word")}
 # What a hundred per cent are, by the kind of Tally that a chart's shares are of.
 BASES = {
     "joiners": _("Per cent are of all joiners."),
@@ -111,9 +111,8 @@ def page(request: HttpRequest, slug: str, number: int, page: str) -> HttpRespons
             (f"{short}/{at}", f"{course} {at}") for short, at, course in others if (short, at) != (slug, number)
         ],
         "options": [
-            (name, offered(name, known, chosen, numbers), f"{chart.title}: {OPTION_NAMES[name]}", chosen.options[name])
-            for chart in charts
-            for name, known in chart.options.items()
+            (name, offered(name, known, chosen, numbers), option_name(name, charts), chosen.options[name])
+            for name, known in options.items()
         ],
         "by_day": any(chart.day_at is not None for chart in charts), "ends": chosen.part.fields(chosen.runs),
         "parts": [
@@ -123,6 +122,11 @@ def page(request: HttpRequest, slug: str, number: int, page: str) -> HttpRespons
         "beside": [f"{run.slug}/{run.number}" for run in chosen.runs[1:]], "places": range(MOST_BESIDE),
     }  # fmt: skip
     return in_admin(request, "dashboard_import/page.html", context)
+
+
+def option_name(name: str, charts: Iterable[Chart]) -> str:
+    """Return what a choice is called, after the first chart that has it."""
+    return f"{next(chart.title for chart in charts if name in chart.options)}: {OPTION_NAMES[name]}"
 
 
 def hundred(chart: Chart) -> str:

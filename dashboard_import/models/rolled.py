@@ -77,6 +77,24 @@ class Moments(models.Model):
         return f"moments of run {self.run_id}"
 
 
+class WordTone(models.Model):
+    """How the comments of a run sound that have one of its commonest words.
+
+    `steps` is {"2.5": numbers}: for each of the four groups of people, in the order of Tally, how many comments are
+    positive, neutral and negative, and the sum of their tones in tenths; sixteen numbers a step.
+    """
+
+    run = models.ForeignKey(CourseRun, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    word = models.CharField(max_length=40)
+    steps = models.JSONField()
+
+    class Meta:
+        indexes = [models.Index(fields=["run", "word"], name="tones_by_word")]
+
+    def __str__(self) -> str:
+        return f"tone of {self.word} in run {self.run_id}"
+
+
 class TeamComment(models.Model):
     """One comment by a member of a run's team; `place` counts them from 1, the newest first."""
 

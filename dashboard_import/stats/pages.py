@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from importlib import import_module
 
+from django.db.models import Q
+
 from dashboard_import.models import CourseRun
 from dashboard_import.stats.hiding import hidden
 from dashboard_import.stats.part import Part, cut
@@ -36,7 +38,8 @@ def numbers(
 ) -> list[RunNumbers]:
     """Return what these charts read of the runs; two queries, and one for each table of sums."""
     options = options or {}
-    tables = dict.fromkeys(table for chart in charts for table in chart.tables)
+    tables = {table: Q() for chart in charts for table in chart.tables}
+    tables |= {table: test for chart in charts for table, test in chart.chosen_rows(options).items()}
     return read(runs, kinds(charts, options), of, tables, options, at)
 
 

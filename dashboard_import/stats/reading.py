@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Max, Model
+from django.db.models import Max, Model, Q
 
 from dashboard_import.models import CourseRun, ImportedFile, Tally
 
@@ -98,11 +98,11 @@ def read(
     runs: Sequence[CourseRun],
     kinds: Iterable[str],
     of: str,
-    tables: Iterable[type[Model]] = (),
+    tables: Mapping[type[Model], Q] | None = None,
     options: Mapping[str, str] | None = None,
     at: int | None = None,
 ) -> list[RunNumbers]:
-    """Return the numbers of the runs, in their order; two queries, and one for each of `tables`."""
+    """Return the numbers of the runs, in their order; two queries, and one for each of `tables`, of those rows."""
     found = {
         run.pk: RunNumbers(run, of, options=options or {}, at=at, is_first=place == 0) for place, run in enumerate(runs)
     }
@@ -113,7 +113,7 @@ def read(
     files = ImportedFile.objects.filter(run__in=found, outcome=ImportedFile.Outcome.LOADED).order_by()
     for run, kind, moment in files.values_list("run", "kind").annotate(Max("import_run__started")):
         found[run].loaded[kind] = moment
-    for table in tables:
-        for row in table.objects.filter(run__in=found).order_by("pk"):
+    for table, test in (tables or {}).items():
+        for row in table.objects.filter(test, run__in=found).order_by("pk"):
             found[row.run_id].tables[table].append(row)
     return list(found.values())

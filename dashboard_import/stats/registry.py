@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Model
+from django.db.models import Model, Q
 
 from dashboard_import.stats.reading import RunNumbers
 from mooc.lib.charts.marks import Drawing
@@ -68,7 +68,8 @@ class Chart:
 
     `tables` are small tables of sums that it reads beside tallies. Without `shares` its last column is no part of a
     whole, and per cent means nothing to its file. `options` are further choices in the address, the first of each
-    being made where there is none; `chosen_tallies` are the kinds of Tally that such a choice asks for.
+    being made where there is none; `chosen_tallies` are the kinds of Tally that such a choice asks for, `chosen_rows`
+    which rows of further tables.
     """
 
     slug: str
@@ -86,6 +87,7 @@ class Chart:
     shares: bool = True
     options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     chosen_tallies: Callable[[Mapping[str, str]], tuple[str, ...]] = lambda _chosen: ()
+    chosen_rows: Callable[[Mapping[str, str]], Mapping[type[Model], Q]] = lambda _chosen: {}
 
     @property
     def day_at(self) -> int | None:

@@ -15,10 +15,12 @@ from django.utils.translation import gettext_lazy as _
 from dashboard_import.models import CourseRun
 from dashboard_import.stats.part import Part
 from dashboard_import.stats.reading import AUDIENCES, RunNumbers, step_name, step_of
+from dashboard_import.tones import OF_WORD
 
 MOST_BESIDE = 3
 RUN = re.compile(r"(?P<slug>[-\w]{1,200})/(?P<number>\d{1,8})", re.ASCII)
 LARGEST_NUMBER = 1_000_000
+LONGEST_WORD = 40
 OF = {
     "all": _("everyone"),
     "learner": _("people with the role of a learner"),
@@ -34,6 +36,13 @@ class AnyStep(dict[str, str]):
     def __contains__(self, key: object) -> bool:
         step = step_of(key) if isinstance(key, str) else None
         return super().__contains__(key) or (step is not None and step_name(step) == key)
+
+
+class AnyWord(dict[str, str]):
+    """Choices of an address that have every word among them. A page offers those that its runs have kept."""
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and len(key) <= LONGEST_WORD and key.isprintable()
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,7 @@ class Selection:
         query += [("of", self.of)] * (self.of != "all") + [("as", self.unit)] * self.in_percent
         query += self.part.query
         if not page or page == self.page:
-            query += self.options.items()
+            query += [(name, value) for name, value in self.options.items() if value]
         where = [run.slug, run.number, page or self.page]
         path = reverse("stats_csv", args=[*where, chart]) if chart else reverse("stats_page", args=where)
         return f"{path}?{urlencode(query)}" if query else path
@@ -117,11 +126,13 @@ def selection(
 
 
 def offered(name: str, known: Mapping[str, str], chosen: Selection, numbers: Sequence[RunNumbers]) -> Mapping[str, str]:
-    """Return the choices that a page offers: no more weeks than the longest of its runs has, steps with comments."""
+    """Return the choices that a page offers: weeks of its longest run, steps with comments, words that are kept."""
     if isinstance(known, AnyStep):
         steps = {step for one in numbers for kind in ("posts", "replies") for step in one.by_step(kind)}
         names = [step_name(step) for step in sorted(steps | {step_of(chosen.options[name])} - {None})]
         return {**known, **dict(zip(names, names, strict=True))}
+    if isinstance(known, AnyWord):
+        return {word: word for one in numbers for word in one.by_value(OF_WORD)}
     longest = max(run.weeks or 0 for run in chosen.runs)
     if name != "week" or not longest:
         return known

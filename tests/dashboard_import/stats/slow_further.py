@@ -5,10 +5,16 @@ from collections import Counter, defaultdict
 from fractions import Fraction
 from pathlib import Path
 
+from dashboard_import.stats.stop_words import STOP_WORDS
 from tests.dashboard_import.stats.slow_more import texts, values
 from tests.dashboard_import.stats.slow_talk import TYPES, SlowestRun, first, tokens
 
 TONE_WORDS = Path(__file__).resolve().parents[3] / "dashboard_import" / "data" / "tone-words.csv"
+
+
+def told(row: dict[str, str]) -> set[str]:
+    """Return the words of a comment that say something."""
+    return {word for word in tokens(row["text"]) if 2 <= len(word) <= 40 and word not in STOP_WORDS["en"]}
 
 
 class SlowestOfAll(SlowestRun):
@@ -85,11 +91,26 @@ class SlowestOfAll(SlowestRun):
             found[day] = [day, *(kinds[kind] for kind in TYPES)]
         return {"conversation/comment-types-so-far": texts(found.values())}
 
+    def kept_words(self) -> list[str]:
+        """Return the words whose comments' tones are kept: those in most comments of everyone."""
+        return [
+            word for word, _count in first(Counter(word for row in self.table("comments") for word in told(row)), 200)
+        ]
+
     def tones(self) -> dict[str, list]:
+        rows = self.tones_of(self.written())
+        kept = self.kept_words()
+        for word in (*kept[:3], *kept[-2:], "nobody-wrote-this"):
+            some = [row for row in self.written() if word in told(row)]
+            found = self.tones_of(some)
+            rows |= {f"{name}?word={word}": found[name] for name in found if name != "comments/tone-words"}
+        return rows
+
+    def tones_of(self, comments: list[dict[str, str]]) -> dict[str, list]:
         with TONE_WORDS.open(newline="", encoding="utf-8") as file:
             known = {row["word"]: Fraction(row["tone"]) for row in csv.DictReader(file)}
         steps, weeks, words = defaultdict(list), defaultdict(list), {True: Counter(), False: Counter()}
-        for row in self.written():
+        for row in comments:
             found = [word for word in tokens(row["text"]) if word in known]
             score = sum(known[word] for word in found)
             steps[row["step"]].append(score)
