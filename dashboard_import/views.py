@@ -25,7 +25,8 @@ from mooc.lib.csv import csv_response
 
 PERMISSION = "dashboard_import.see_statistics"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-OPTION_NAMES = {"x": _("across"), "y": _("up"), "week": _("week"), "step": _("step"), "word": _("only with the word")}
+OPTION_NAMES = {"x": _("across"), "y": _("up"), "week": _("week")}
+SHARED_OPTIONS = {"step": _("Words and threads: step"), "word": _("Tone: only with the word")}
 # What a hundred per cent are, by the kind of Tally that a chart's shares are of.
 BASES = {
     "joiners": _("Per cent are of all joiners."),
@@ -125,8 +126,11 @@ def page(request: HttpRequest, slug: str, number: int, page: str) -> HttpRespons
 
 
 def option_name(name: str, charts: Iterable[Chart]) -> str:
-    """Return what a choice is called, after the first chart that has it."""
-    return f"{next(chart.title for chart in charts if name in chart.options)}: {OPTION_NAMES[name]}"
+    """Return what a choice is called: after the chart that has it, where it is one chart's."""
+    return (
+        SHARED_OPTIONS.get(name)
+        or f"{next(chart.title for chart in charts if name in chart.options)}: {OPTION_NAMES[name]}"
+    )
 
 
 def hundred(chart: Chart) -> str:

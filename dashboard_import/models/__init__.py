@@ -3,7 +3,7 @@
 from dashboard_import.models.content import Country, CountrySubdivision, CourseStep, Link, VideoStats
 from dashboard_import.models.imports import ImportedFile, ImportRun
 from dashboard_import.models.learners import Campaign, Enrolment, QuizResponse, StepActivity, TeamMember
-from dashboard_import.models.rolled import LearnerSum, Moments, Talker, Tally, TeamComment, WordTone
+from dashboard_import.models.rolled import LearnerSum, Moments, Talker, Tally, TeamComment, ThreadComment, WordTone
 from dashboard_import.models.runs import CourseRun
 from dashboard_import.models.surveys import (
     Archetype,
@@ -43,6 +43,7 @@ __all__ = [
     "Tally",
     "TeamComment",
     "TeamMember",
+    "ThreadComment",
     "VideoStats",
     "WeeklySentiment",
     "WordTone",

@@ -109,6 +109,34 @@ class TeamComment(models.Model):
         return f"{self.comment_id} of run {self.run_id}"
 
 
+class ThreadComment(models.Model):
+    """One comment of a thread that is among those of its step with most replies; `place` counts threads from 1.
+
+    `busiest` is whether the step is the run's with most comments. `author` is a name that we made, or empty.
+    """
+
+    run = models.ForeignKey(CourseRun, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    week = models.SmallIntegerField()
+    step = models.SmallIntegerField()
+    busiest = models.BooleanField()
+    thread = models.BigIntegerField()
+    place = models.SmallIntegerField()
+    replies = models.IntegerField()
+    comment_id = models.BigIntegerField()
+    parent_id = models.BigIntegerField(null=True)
+    written = models.DateTimeField()
+    author = models.CharField(max_length=12)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["run", "week", "step"], name="threads_of_step"),
+            models.Index(fields=["run"], name="threads_of_busiest_step", condition=models.Q(busiest=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.comment_id} of run {self.run_id}"
+
+
 class Talker(models.Model):
     """What one person wrote in a run. `name` is made of the learner's id; `place` counts from 1, who wrote most first.
 

@@ -12,8 +12,8 @@ from dashboard_import.stats.reading import RunNumbers, read
 from dashboard_import.stats.registry import PAGES, Chart, Seen
 
 for name in (
-    "overview", "demographics", "enrolments", "steps", "comments", "tone", "conversation", "quiz", "measures", "paths",
-    "team", "surveys", "videos", "campaigns", "peer_review",
+    "overview", "demographics", "enrolments", "steps", "comments", "threads", "tone", "conversation", "quiz",
+    "measures", "paths", "team", "surveys", "videos", "campaigns", "peer_review",
 ):  # fmt: skip
     import_module(f"dashboard_import.stats.{name}")  # its charts register themselves
 

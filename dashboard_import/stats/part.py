@@ -136,12 +136,17 @@ def ready(runs: Sequence[CourseRun]) -> list[tuple[str, Part]]:
     return [*named, (_("before the start"), Part(None, -1)), (_("the first week"), Part(1, 7))]
 
 
+def day_of(cell: datetime.date | str) -> datetime.date:
+    """Return the day of a cell: a day, or a moment as files have it."""
+    return datetime.date.fromisoformat(cell[:10]) if isinstance(cell, str) else cell
+
+
 def cut(chart: Chart, seen: Sequence[Seen], part: Part) -> list[Seen]:
     """Return the runs with those rows of a chart by day that are in a part of the time."""
     at = chart.day_at
     if at is None or part.is_whole:
         return list(seen)
-    days = [sorted({row[at] for row in one.rows}) for one in seen]
+    days = [sorted({day_of(row[at]) for row in one.rows}) for one in seen]
     starts = [one.numbers.run.start or next(iter(some), None) for one, some in zip(seen, days, strict=True)]
     origin, made = starts[0], []
     for one, some, start in zip(seen, days, starts, strict=True):
@@ -149,7 +154,7 @@ def cut(chart: Chart, seen: Sequence[Seen], part: Part) -> list[Seen]:
             made.append(one)
             continue
         first, last = shown = part.days(start, origin or start, (min(start, some[0]), some[-1]))
-        inside = [row for row in one.rows if first <= row[at] <= last]
-        before = [row for row in one.rows if row[at] < first]
+        inside = [row for row in one.rows if first <= day_of(row[at]) <= last]
+        before = [row for row in one.rows if day_of(row[at]) < first]
         made.append(replace(one, rows=inside, days=shown, since=start, before=before[-1] if before else None))
     return made

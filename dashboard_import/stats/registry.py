@@ -10,7 +10,7 @@ from dashboard_import.stats.reading import RunNumbers
 from mooc.lib.charts.marks import Drawing
 
 Rows = list[tuple]
-BY_DAY = (("date",), ("step", "date"))  # how the columns of charts over days begin
+BY_DAY = (("date",), ("step", "date"), ("step", "thread", "date"))  # how the columns of charts over days begin
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Chart:
 
     @property
     def day_at(self) -> int | None:
-        """The place of the day among the columns of a chart by day, or by step and day; None for others."""
+        """The place of the day, or of a moment, among the columns of a chart over days; None for others."""
         return next((at for at, start in enumerate(BY_DAY) if self.columns[: at + 1] == start), None)
 
 

@@ -6,8 +6,9 @@ from fractions import Fraction
 from pathlib import Path
 
 from dashboard_import.stats.stop_words import STOP_WORDS
+from dashboard_import.stats.talkers import pseudonym
 from tests.dashboard_import.stats.slow_more import texts, values
-from tests.dashboard_import.stats.slow_talk import TYPES, SlowestRun, first, tokens
+from tests.dashboard_import.stats.slow_talk import TYPES, SlowestRun, first, key, tokens
 
 TONE_WORDS = Path(__file__).resolve().parents[3] / "dashboard_import" / "data" / "tone-words.csv"
 
@@ -15,6 +16,10 @@ TONE_WORDS = Path(__file__).resolve().parents[3] / "dashboard_import" / "data" /
 def told(row: dict[str, str]) -> set[str]:
     """Return the words of a comment that say something."""
     return {word for word in tokens(row["text"]) if 2 <= len(word) <= 40 and word not in STOP_WORDS["en"]}
+
+
+def replies_in(rows: list[dict[str, str]]) -> int:
+    return sum(row["parent_id"] != "" for row in rows)
 
 
 class SlowestOfAll(SlowestRun):
@@ -135,6 +140,35 @@ class SlowestOfAll(SlowestRun):
             ),
         }  # fmt: skip
 
+    def threads_of_steps(self) -> dict[str, list]:
+        steps, sizes = defaultdict(lambda: defaultdict(list)), Counter()
+        for row in sorted(self.table("comments"), key=lambda row: (row["parent_id"] != "", row["timestamp"])):
+            steps[row["step"]][row["parent_id"] or row["id"]].append(row)
+            sizes[row["step"]] += 1
+        with_replies = [step for step, threads in steps.items() if any(map(replies_in, threads.values()))]
+        found = {}
+        for step in (*with_replies, "99.9"):
+            threads = [(thread, rows) for thread, rows in steps[step].items() if replies_in(rows)]
+            threads.sort(key=lambda one: (-replies_in(one[1]), int(one[0])))
+            found[f"comments/comment-threads?step={step}"] = texts(
+                (
+                    step, thread, row["timestamp"], row["id"], row["parent_id"],
+                    pseudonym(row["author_id"]) if row["author_id"] else "", replies_in(rows),
+                )
+                for thread, rows in threads[:12] for row in rows[:40]
+            )  # fmt: skip
+        busiest = max(with_replies, key=lambda step: (sizes[step], [-part for part in key(step)]))
+        return found | {"comments/comment-threads": found[f"comments/comment-threads?step={busiest}"]}
+
     def more_charts(self) -> dict[str, list]:
-        parts = (self.activity, self.rates, self.tries, self.replies_got, self.connections, self.so_far, self.tones)
+        parts = (
+            self.threads_of_steps,
+            self.activity,
+            self.rates,
+            self.tries,
+            self.replies_got,
+            self.connections,
+            self.so_far,
+            self.tones,
+        )
         return super().more_charts() | {name: rows for part in parts for name, rows in part().items()}

@@ -133,10 +133,10 @@ def test_each_chart_by_day_is_the_whole_one_without_the_other_days(generated, st
             if at is None:
                 assert table(staff, f"{path}?from=1&to=7") == whole
                 continue
-            dates = sorted(row[at] for row in whole[1:])
+            dates = sorted(row[at][:10] for row in whole[1:])
             first, last = dates[len(dates) // 4], dates[len(dates) // 2]
             part = table(staff, f"{path}?from={first}&to={last}")
-            assert part == [whole[0], *(row for row in whole[1:] if first <= row[at] <= last)]
+            assert part == [whole[0], *(row for row in whole[1:] if first <= row[at][:10] <= last)]
             compared += len(part)
         assert staff.get(f"{home}/{page.slug}/?from=1&to=7").status_code == 200
     assert compared > 100

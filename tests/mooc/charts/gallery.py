@@ -23,6 +23,7 @@ from mooc.lib.charts.scales import day_ticks
 from mooc.lib.charts.scatter import scatter
 from mooc.lib.charts.sparkline import sparkline
 from mooc.lib.charts.stacked import stacked
+from mooc.lib.charts.threads import Said, Thread, threads
 from mooc.lib.charts.world import countries, world
 
 HOSTILE = "</title><script>alert(1)</script>\" onload='alert(2)' & <b>bold</b>"
@@ -96,8 +97,22 @@ def drawers(count: int = 60) -> dict[str, Callable[[], Drawing]]:
             by_country, head="Country", value="Learners", missing=NOTHING, links={"GB": "/countries/GB/"}
         ),
         "network": partial(network, replies, heads=("Writer", "Receiver", "Replies"), missing=NOTHING),
+        "threads": partial(threads,
+            conversation(count), heads=["Written", "Thread"], missing=NOTHING, description="Threads: 6",
+            rows=[["Mon", at] for at in range(count)], links=[f"/comments/{at}/" for at in range(count)],
+        ),
         "empty": partial(columns, [], [], head="Step", missing=NOTHING),
     }  # fmt: skip
+
+
+def conversation(count: int) -> list[Thread]:
+    """Return six threads of `count` comments in all, each reply some hours later than the one before."""
+    made = []
+    for place in range(6):
+        moments = [AS_OF + datetime.timedelta(hours=place * 20 + at * (at + 7)) for at in range(place, count, 6)]
+        said = [Said(one, f"Comment {at}", at == 0, f"/threads/{place}/#{at}") for at, one in enumerate(moments)]
+        made.append(Thread(f"{HOSTILE if place == 2 else 'Thread'} {place}", said, f"/threads/{place}/"))
+    return made
 
 
 def drawings(count: int = 60) -> dict[str, Drawing]:

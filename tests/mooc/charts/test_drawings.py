@@ -1,5 +1,6 @@
 """What the charts draw: lengths in proportion to numbers, the same numbers in the table, nothing of anybody's text."""
 
+import datetime
 import itertools
 import re
 import xml.etree.ElementTree as ET
@@ -17,6 +18,7 @@ from mooc.lib.charts.sankey import sankey
 from mooc.lib.charts.scatter import scatter
 from mooc.lib.charts.sparkline import sparkline
 from mooc.lib.charts.stacked import stacked
+from mooc.lib.charts.threads import Said, Thread, threads
 from mooc.lib.charts.world import countries, world
 from tests.mooc.charts.gallery import AS_OF, HOSTILE, drawings
 
@@ -276,3 +278,19 @@ def test_a_table_of_numbers_and_words():
     tree = ET.fromstring(html)
     assert [cell.text for cell in tree.iter("td")] == ["1,200", "–", HOSTILE]
     assert tree.find(".//a").get("href") == "/x/"
+
+
+def test_comments_stand_at_their_time_joined_to_what_they_answer():
+    begin = datetime.datetime(2026, 1, 5, tzinfo=datetime.UTC)
+    said = [Said(begin + datetime.timedelta(hours=at), f"Comment {at}", at == 0, f"/{at}/") for at in (0, 12, 36)]
+    drawing = threads([Thread("2 replies", said, "/all/")], heads=["Written"], rows=[], missing=NOTHING, description="")
+    (post,), replies = shapes(drawing, "rect", "s1"), shapes(drawing, "circle", "s2")
+    (joint,) = shapes(drawing, "line", "zero")
+    assert (post["x"], [one["cx"] for one in replies]) == ("0%", ["25%", "75%"])
+    assert (joint["x1"], joint["x2"], joint["y1"]) == ("0%", "75%", replies[0]["cy"])
+    part = threads(
+        [Thread("", said[1:])], heads=[], rows=[], missing=NOTHING, description="",
+        days=(begin.date(), begin.date() + datetime.timedelta(days=3)),
+    )  # fmt: skip
+    assert [one["cx"] for one in shapes(part, "circle", "s2")] == ["12.5%", "37.5%"]
+    assert threads([], heads=[], rows=[], missing=NOTHING, description="").missing == NOTHING
