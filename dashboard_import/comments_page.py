@@ -26,7 +26,14 @@ def read(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "title": _("%(run)s: what people wrote") % {"run": wanted.run}, "run": wanted.run, "wanted": wanted,
         "comments": reader.shown(wanted.run, rows[: reader.PER_PAGE] if paged else rows),
         "before": wanted.at - 1 if paged else 0, "after": wanted.at + 1 if more and wanted.at < reader.LAST_PAGE else 0,
-        "by": reader.BY, "kinds": reader.KIND, "back": reverse("stats_page", args=[slug, number, "comments"]),
+        "by": reader.BY, "kinds": reader.KIND, "lacks_types": not rows and reader.lacks_types(wanted),
+        "talk": [
+            ("type", _("Kind of comment"), reader.TYPE, wanted.type),
+            ("talker", _("Kind of person"), reader.TALKER, wanted.talker),
+            ("threaded", _("Thread"), reader.THREADED, wanted.threaded),
+            ("helped", _("Team"), reader.HELPED, wanted.helped),
+        ],
+        "back": reverse("stats_page", args=[slug, number, "comments"]),
         "file": reverse("stats_comments_csv", args=[slug, number]), "query": request.GET.urlencode(),
         "everything": reverse("stats_comments", args=[slug, number]),
     }  # fmt: skip

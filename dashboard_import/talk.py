@@ -9,7 +9,7 @@ from itertools import count
 
 from django.db import connection
 
-from dashboard_import.models import Comment, CourseRun, Talker
+from dashboard_import.models import Comment, CommentType, CourseRun, Talker
 from dashboard_import.rollups import day, rollup
 from dashboard_import.stats.talkers import pseudonym
 from dashboard_import.tallies import AUDIENCES, NO_DAY, NO_STEP, joined, refill, sums
@@ -67,6 +67,18 @@ def types_in(run: CourseRun, threads: Iterable[int]) -> dict[int, str]:
             {"run": run.pk, **names},
         )
         return dict(cursor.fetchall())
+
+
+@rollup("comments")
+def types(run: CourseRun) -> None:
+    """Keep the type of each comment."""
+    CommentType.objects.filter(run=run).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {CommentType._meta.db_table} (run_id, type, comment_id)"
+            f" {typed()} SELECT %(run)s, type, comment_id FROM typed",
+            {"run": run.pk},
+        )
 
 
 @rollup("enrolments", "comments")

@@ -25,7 +25,7 @@ from mooc.lib.csv import csv_response
 
 PERMISSION = "dashboard_import.see_statistics"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-OPTION_NAMES = {"x": _("across"), "y": _("up"), "week": _("week")}
+OPTION_NAMES = {"x": _("across"), "y": _("up"), "week": _("week"), "talker": _("kind")}
 SHARED_OPTIONS = {"step": _("Words and threads: step"), "word": _("Tone: only with the word")}
 # What a hundred per cent are, by the kind of Tally that a chart's shares are of.
 BASES = {

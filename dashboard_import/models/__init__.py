@@ -3,7 +3,16 @@
 from dashboard_import.models.content import Country, CountrySubdivision, CourseStep, Link, VideoStats
 from dashboard_import.models.imports import ImportedFile, ImportRun
 from dashboard_import.models.learners import Campaign, Enrolment, QuizResponse, StepActivity, TeamMember
-from dashboard_import.models.rolled import LearnerSum, Moments, Talker, Tally, TeamComment, ThreadComment, WordTone
+from dashboard_import.models.rolled import (
+    CommentType,
+    LearnerSum,
+    Moments,
+    Talker,
+    Tally,
+    TeamComment,
+    ThreadComment,
+    WordTone,
+)
 from dashboard_import.models.runs import CourseRun
 from dashboard_import.models.surveys import (
     Archetype,
@@ -20,6 +29,7 @@ __all__ = [
     "Archetype",
     "Campaign",
     "Comment",
+    "CommentType",
     "Country",
     "CountrySubdivision",
     "CourseRun",

@@ -109,6 +109,20 @@ class TeamComment(models.Model):
         return f"{self.comment_id} of run {self.run_id}"
 
 
+class CommentType(models.Model):
+    """What kind a comment is, one of those of `dashboard_import.talk`, so that a kind can be read page by page."""
+
+    run = models.ForeignKey(CourseRun, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    type = models.CharField(max_length=20)
+    comment_id = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["run", "type", "comment_id"], name="comments_of_type")]
+
+    def __str__(self) -> str:
+        return f"{self.comment_id} of run {self.run_id} is {self.type}"
+
+
 class ThreadComment(models.Model):
     """One comment of a thread that is among those of its step with most replies; `place` counts threads from 1.
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from dashboard_import.said import MOST_KEPT, MOST_OF_EACH, RUN, STEP, STEPS, WEEK
 from dashboard_import.stats import registry
 from dashboard_import.stats.drawing import by_day, by_step_and_day, by_value, in_parts, missing
-from dashboard_import.stats.links import reading
+from dashboard_import.stats.links import on_day, on_step, on_week, reading
 from dashboard_import.stats.reading import RunNumbers, step_name
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
 from dashboard_import.stats.selection import AnyStep
@@ -21,16 +21,6 @@ from mooc.lib.charts.marks import Drawing, Series, number
 PARTS = (_("Posts"), _("Replies"))
 KINDS = ("posts", "replies")
 common = {"page": "comments", "files": ("comments",), "base": "learners"}
-
-
-def on_step(one: Seen, step: str) -> str:
-    """Return the address of what was written on a step."""
-    return reading(one.numbers.run, step=step)
-
-
-def on_week(one: Seen, week: str) -> str:
-    """Return the address of what was written on the steps of a week."""
-    return reading(one.numbers.run, week=week)
 
 
 registry.page("comments", _("Comments"))
@@ -49,7 +39,7 @@ def comments_by_step(numbers: RunNumbers) -> Rows:
 
 @registry.chart(
     "comments-per-day", **common, title=_("Comments by day"), columns=("date", "count"), tallies=KINDS,
-    draw=partial(by_day, link=lambda one, day: reading(one.numbers.run, day=day)),
+    draw=partial(by_day, link=on_day),
     definition=_("How many comments and replies were written on each day."), limits=_("Days are those of UTC."),
 )  # fmt: skip
 def comments_per_day(numbers: RunNumbers) -> Rows:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from functools import partial
 from itertools import pairwise
+from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +14,7 @@ from dashboard_import.models import Talker
 from dashboard_import.stats import registry
 from dashboard_import.stats.drawing import by_value, days_between, in_parts, missing, say_of
 from dashboard_import.stats.kinds import SEVERAL, name_of
-from dashboard_import.stats.links import reading
+from dashboard_import.stats.links import on_day, on_step, reading
 from dashboard_import.stats.lists import PER_PAGE, pager
 from dashboard_import.stats.reading import AUDIENCES, RunNumbers, step_name
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
@@ -47,7 +48,8 @@ TIES = _(
 
 @registry.chart(
     "comment-types", **COMMON, title=_("Kinds of comments"), columns=("value", "count"), tallies=("comment_types",),
-    draw=by_value(TYPES, name_of), definition=_("How many comments of each kind there are."), limits=KINDS_OF_COMMENT,
+    draw=by_value(TYPES, name_of, lambda one, kind: reading(one.numbers.run, type=kind)), limits=KINDS_OF_COMMENT,
+    definition=_("How many comments of each kind there are. A bar leads to them."),
 )  # fmt: skip
 def comment_types(numbers: RunNumbers) -> Rows:
     counts = Counter()
@@ -59,7 +61,7 @@ def comment_types(numbers: RunNumbers) -> Rows:
 @registry.chart(
     "comment-types-by-step", **COMMON, title=_("Kinds of comments by step"), columns=("step", *TYPES),
     tallies=("comment_types", "learners"), base="learners",
-    draw=in_parts(_("Step"), PARTS, lambda one, step: reading(one.numbers.run, step=step)),
+    draw=in_parts(_("Step"), PARTS, on_step),
     definition=_("How many comments of each kind there are on each step."), limits=KINDS_OF_COMMENT,
 )  # fmt: skip
 def comment_types_by_step(numbers: RunNumbers) -> Rows:
@@ -96,10 +98,12 @@ def span(one: Seen, days: Collection[datetime.date]) -> list[datetime.date]:
 def over_days(
     chart: Chart, one: Seen, days: Sequence[datetime.date], series: Sequence[Series], in_percent: bool
 ) -> Drawing:
-    """Return lines over days."""
+    """Return lines over days; a day on which something was written leads to it."""
+    written = {row[0] for row in one.rows}
     return lines(
         [f"{day:%a} {day.day} {day:%b %Y}" for day in days], series if days else [], head=_now("Day"),
         missing=missing(chart, [one]), ticks=day_ticks(days[0], len(days)) if days else [], say=say_of(in_percent),
+        links=[on_day(one, day) if day in written else "" for day in days],
     )  # fmt: skip
 
 
@@ -130,13 +134,24 @@ def comment_types_so_far(numbers: RunNumbers) -> Rows:
     return rows
 
 
+def talkers_of(one: Seen, kind: str) -> str:
+    """Return the address of the list of talkers of a kind, below on the page."""
+    return f"?{urlencode({'talker': kind, 'of': one.numbers.of})}#learners"
+
+
 @registry.chart(
     "learner-types", **COMMON, title=_("Kinds of talkers"), columns=("value", "count"), tallies=("learner_types",),
-    draw=by_value(tuple(TALKERS), name_of), definition=KINDS_OF_TALKER, limits=TEAM_TOO,
+    draw=by_value(tuple(TALKERS), name_of, talkers_of), definition=KINDS_OF_TALKER, limits=TEAM_TOO,
 )  # fmt: skip
 def learner_types(numbers: RunNumbers) -> Rows:
     counts = numbers.by_value("learner_types")
     return [(value, counts[value]) for value in TALKERS if value in counts]
+
+
+def chosen_type(numbers: RunNumbers) -> str:
+    """Return the kind of talker that was chosen, nothing for all of them."""
+    kind = numbers.options.get("talker", "all")
+    return "" if kind == "all" else kind
 
 
 def draw_learners(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
@@ -148,15 +163,18 @@ def draw_learners(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[
     rows = [[row[0], name_of(row[1]), *row[2:]] for row in first.rows]
     drawing = Drawing("table", "", heads, rows, links=[reading(first.numbers.run, who=row[0]) for row in rows])
     numbers = first.numbers
-    return [
-        Figure(drawing, first.name if len(seen) > 1 else "", pager(numbers.at or 1, numbers.total("learner_types")))
-    ]
+    kind = chosen_type(numbers)
+    people = numbers.by_value("learner_types").get(kind, 0) if kind else numbers.total("learner_types")
+    return [Figure(drawing, first.name if len(seen) > 1 else "", pager(numbers.at or 1, people))]
 
 
 @registry.chart(
     "learners", **COMMON, title=_("Talkers"), shares=False, tallies=("learner_types",), draw=draw_learners,
     columns=("learner", "type", *COUNTS, "replies_received", "likes", "comments"),
-    definition=_("What each person wrote, who wrote most first. A name leads to what they wrote."),
+    options={"talker": {"all": _("all kinds"), **{kind: SEVERAL[kind] for kind in TALKERS}}},
+    definition=_(
+        "What each person wrote, of all or of one kind, who wrote most first. A name leads to what they wrote."
+    ),
     limits=_(
         "We make the names: FutureLearn’s own id stays hidden. Replies received are those by others in a thread, "
         "after one’s post or first reply. The page shows those of the first run."
@@ -166,6 +184,8 @@ def learners(numbers: RunNumbers) -> Rows:
     rows = Talker.objects.filter(run=numbers.run).order_by("place")
     if numbers.of != "all":
         rows = rows.filter(**{AUDIENCES[numbers.of]: True})
+    if kind := chosen_type(numbers):
+        rows = rows.filter(type=kind)
     if numbers.at is not None:
         if not numbers.is_first:
             return []

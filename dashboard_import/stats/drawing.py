@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from dashboard_import.models import CourseRun
+from dashboard_import.stats.links import on_step
 from dashboard_import.stats.registry import Chart, Draw, Figure, Seen
 from dashboard_import.stats.words import UNKNOWN, label
 from mooc.lib.charts.bars import bars, columns
@@ -216,7 +217,7 @@ def by_step_and_day(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> lis
         grid = [[cells.get((step, day), 0) for day in shown] for step in steps]
         drawing = heat_map(
             steps, [date_format(day, "j M") for day in shown], grid, head=_("Step"), missing=missing(chart, [one]),
-            ticks=day_ticks(shown[0], len(shown)) if shown else [],
+            ticks=day_ticks(shown[0], len(shown)) if shown else [], links=[on_step(one, step) for step in steps],
         )  # fmt: skip
         drawn = {*shown}
         others = sum(count or 0 for _step, day, count in one.rows if day not in drawn)
@@ -250,11 +251,17 @@ def in_parts(head: str, names: Sequence[str], link: Callable[[Seen, str], str] |
 
 
 def by_step(chart: Chart, seen: Sequence[Seen], in_percent: bool, trends: Sequence[Series] = ()) -> Drawing:
-    """Return `step,count` as upright bars in the order of the course, those of several runs beside each other."""
+    """Return `step,count` as upright bars in the order of the course, those of several runs beside each other.
+
+    A bar leads to what was written on its step, in the first run.
+    """
     counts = [dict(one.rows) for one in seen]
     steps = sorted({step for count in counts for step in count}, key=step_key)
     series = [
         Series(one.name, [one.shown(count.get(step, 0), percent=in_percent) for step in steps], one.colour)
         for one, count in zip(seen, counts, strict=True)
     ]
-    return columns(steps, series, head=_("Step"), missing=missing(chart, seen), trends=trends, say=say_of(in_percent))
+    return columns(
+        steps, series, head=_("Step"), missing=missing(chart, seen), trends=trends, say=say_of(in_percent),
+        links=[on_step(seen[0], step) for step in steps],
+    )  # fmt: skip

@@ -1,14 +1,32 @@
 """Where numbers lead: to the comments and answers that they count, here and on FutureLearn's site."""
 
+import datetime
+
 from django.conf import settings
 from django.urls import reverse
 
 from dashboard_import.models import CourseRun
+from dashboard_import.stats.registry import Seen
 
 
 def reading(run: CourseRun, **query: object) -> str:
     """Return the address where a run's comments are read; `query` says which, such as `step="2.5"`."""
     return reverse("stats_comments", args=[run.slug, run.number], query=query)
+
+
+def on_step(one: Seen, step: str) -> str:
+    """Return the address of what was written on a step; nothing where there is no step."""
+    return reading(one.numbers.run, step=step) if step else ""
+
+
+def on_week(one: Seen, week: str) -> str:
+    """Return the address of what was written on the steps of a week."""
+    return reading(one.numbers.run, week=week)
+
+
+def on_day(one: Seen, day: datetime.date) -> str:
+    """Return the address of what was written on a day (UTC)."""
+    return reading(one.numbers.run, day=day)
 
 
 def answering(run: CourseRun, survey: str, **query: object) -> str:

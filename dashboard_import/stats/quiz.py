@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from dashboard_import.stats import registry
 from dashboard_import.stats.drawing import in_parts, missing, say_of
-from dashboard_import.stats.links import reading
+from dashboard_import.stats.links import on_step
 from dashboard_import.stats.reading import RunNumbers, step_name
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
 from mooc.lib.charts.bars import columns
@@ -64,7 +64,12 @@ def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
 
 def read_about(one: Seen) -> list[str]:
     """Return for each question the address of what was written on its step."""
-    return [reading(one.numbers.run, step=step_name(key[:2])) if all(key[:2]) else "" for key in counts(one.numbers)]
+    return [about(one, key) for key in counts(one.numbers)]
+
+
+def about(one: Seen, key: tuple) -> str:
+    """Return the address of what was written on the step of a question, given as (week, step, question)."""
+    return on_step(one, step_name(key[:2]) if all(key[:2]) else "")
 
 
 def hardest(one: Seen) -> list[str]:
@@ -103,7 +108,7 @@ def quiz_questions(numbers: RunNumbers) -> Rows:
     columns=("step", "correct", "wrong"),
     draw=in_parts(
         gettext_lazy("Step"), (gettext_lazy("Correct"), gettext_lazy("Wrong")),
-        lambda one, step: reading(one.numbers.run, step=step),
+        on_step,
     ),
     definition=gettext_lazy("How many answers to the questions of each step were correct, and how many were wrong."),
 )  # fmt: skip
@@ -127,7 +132,8 @@ def draw_tries(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Fig
             for at, name in enumerate((_("Right at the first try"), _("Right at the last try")))
         ]
         labels = [str(row[0]) for row in one.rows]
-        drawing = columns(labels, series, head=_("Question"), missing=missing(chart, [one]), say=percent)
+        links = [about(one, key) for key, found in counts(one.numbers).items() if found["quiz_first"]]
+        drawing = columns(labels, series, head=_("Question"), missing=missing(chart, [one]), say=percent, links=links)
         heads = [_("Question"), _("People"), _("Tries of each"), _("First try right"), _("Last try right")]
         rows = [
             [row[0], Amount(number(row[1])), Amount(number(row[2] / row[1] if row[1] and row[2] else None)),

@@ -5,18 +5,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from dashboard_import.models import Comment, CourseRun, Talker, TeamMember
+from dashboard_import.models import Comment, CommentType, CourseRun, Talker, TeamMember
 from dashboard_import.stats.kinds import ONE
 from dashboard_import.stats.links import on_futurelearn, reading
 from dashboard_import.stats.lists import PER_PAGE
 from dashboard_import.stats.reading import step_name, step_of
 from dashboard_import.stats.selection import choice, find_run, page_number
 from dashboard_import.stats.talkers import author_of, pseudonym
-from dashboard_import.talk import types_in
+from dashboard_import.talk import TALKERS, TYPES, types_in
 
 LONGEST_SEARCH = 100
 BATCH = 200  # comments of a file for which types are looked up at once
@@ -30,6 +31,10 @@ BY = {
     "nobody": _("nobody that the file names"),
 }  # fmt: skip
 KIND = {"all": _("posts and replies"), "posts": _("posts"), "replies": _("replies")}
+TYPE = {"all": _("all kinds"), **{kind: ONE[kind] for kind in TYPES}}
+TALKER = {"all": _("all kinds of people"), **{kind: ONE[kind] for kind in TALKERS}}
+THREADED = {"all": _("in a thread or not"), "yes": _("in a thread"), "no": _("in no thread")}
+HELPED = {"all": _("answered by the team or not"), "yes": _("the team replied"), "no": _("the team did not reply")}
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,10 @@ class Wanted:
     day: str
     by: str
     kind: str
+    type: str
+    talker: str
+    threaded: str
+    helped: str
     who: str
     thread: int | None
     at: int
@@ -52,7 +61,13 @@ class Wanted:
         """Whether nothing is looked for: all of the run's comments are wanted."""
         return not (
             self.search or self.step or self.week or self.day or self.who or self.by != "all" or self.kind != "all"
-        )
+            or self.is_narrow
+        )  # fmt: skip
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it is asked for how people talked: kinds of comments, of people, of threads."""
+        return any(choice != "all" for choice in (self.type, self.talker, self.threaded, self.helped))
 
 
 def wanted(request: HttpRequest, slug: str, number: int) -> Wanted:
@@ -66,8 +81,10 @@ def wanted(request: HttpRequest, slug: str, number: int) -> Wanted:
         raise Http404
     if thread and not (thread.isascii() and thread.isdigit() and len(thread) < 19):
         raise Http404
-    by, kind = choice(request, "by", BY, "all"), choice(request, "kind", KIND, "all")
-    return Wanted(find_run(slug, number), search, step, week, day, by, kind, who, int(thread) if thread else None, at)
+    known = {"by": BY, "kind": KIND, "type": TYPE, "talker": TALKER, "threaded": THREADED, "helped": HELPED}
+    choices = {name: choice(request, name, words, "all") for name, words in known.items()}
+    run = find_run(slug, number)
+    return Wanted(run, search, step, week, day, **choices, who=who, thread=int(thread) if thread else None, at=at)
 
 
 def moments_of(day: str) -> tuple[datetime.datetime, datetime.datetime] | None:
@@ -99,7 +116,29 @@ def matching(one: Wanted) -> QuerySet[Comment]:
         rows = rows.filter(parent_id__isnull=one.kind == "posts")
     if one.search:
         rows = rows.filter(text__icontains=one.search)
+    return by_talk(rows, one)
+
+
+def by_talk(rows: QuerySet[Comment], one: Wanted) -> QuerySet[Comment]:
+    """Return those of the comments that are as people talked."""
+    if one.type != "all":
+        kept = CommentType.objects.filter(run=OuterRef("run"), type=one.type, comment_id=OuterRef("comment_id"))
+        rows = rows.filter(Exists(kept))
+    if one.talker != "all":
+        rows = rows.filter(author_id__in=Talker.objects.filter(run=one.run, type=one.talker).values("learner_id"))
+    if one.threaded != "all":
+        alone = Q(parent_id__isnull=True, answered=False)
+        rows = rows.filter(~alone if one.threaded == "yes" else alone)
+    if one.helped != "all":
+        replies = of_run(one.run).filter(parent_id=OuterRef("first"), of_team=True)
+        rows = rows.annotate(first=Coalesce("parent_id", "comment_id"))
+        rows = rows.filter(Exists(replies) if one.helped == "yes" else ~Exists(replies))
     return rows.order_by("week", "step", "timestamp", "row")
+
+
+def lacks_types(one: Wanted) -> bool:
+    """Say whether a kind is asked for of a run that was loaded before kinds were kept; one query."""
+    return one.type != "all" and not CommentType.objects.filter(run=one.run).exists()
 
 
 def found(one: Wanted) -> list[Comment]:

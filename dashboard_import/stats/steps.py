@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from dashboard_import.models import Tally
 from dashboard_import.stats import registry
 from dashboard_import.stats.drawing import by_day, by_step, by_step_and_day, missing, step_key
+from dashboard_import.stats.links import on_step
 from dashboard_import.stats.reading import AUDIENCES, RunNumbers, step_name
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
 from mooc.lib.charts.bars import columns
@@ -154,7 +155,8 @@ def draw_rates(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Fig
     series = [
         Series(one.name, [rate.get(step) for step in steps], one.colour) for one, rate in zip(seen, rates, strict=True)
     ]
-    return [Figure(columns(steps, series, head=_("Step"), missing=missing(chart, seen), say=percent))]
+    links = [on_step(seen[0], step) for step in steps]
+    return [Figure(columns(steps, series, head=_("Step"), missing=missing(chart, seen), say=percent, links=links))]
 
 
 @registry.chart(

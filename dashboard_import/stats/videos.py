@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from dashboard_import.models import VideoStats
 from dashboard_import.stats import registry
 from dashboard_import.stats.drawing import missing
+from dashboard_import.stats.links import on_step
 from dashboard_import.stats.reading import RunNumbers, step_name
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
 from dashboard_import.stats.words import label
@@ -41,12 +42,20 @@ def name(row: tuple) -> str:
     return f"{row[0]} {row[1]}".strip()
 
 
+def leads(one: Seen) -> list[str]:
+    """Return where each video's bar leads: to what was written on its step, where the file names it."""
+    return [on_step(one, row[0]) for row in one.rows]
+
+
 def draw_views(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
     """Draw views as lying bars, the other counts beside them in the table."""
     made = []
     for one in seen:
         views = Series(_now("Views"), [row[3] for row in one.rows])
-        drawing = bars([name(row) for row in one.rows], [views], head=_now("Video"), missing=missing(chart, [one]))
+        drawing = bars(
+            [name(row) for row in one.rows], [views], head=_now("Video"), missing=missing(chart, [one]),
+            links=leads(one),
+        )  # fmt: skip
         heads = [_now("Video"), _now("Seconds"), _now("Views"), _now("Downloads"), _now("With captions"),
                  _now("Transcripts")]  # fmt: skip
         table = replace(drawing, heads=heads, rows=[[name(row), *row[2:]] for row in one.rows])
@@ -63,7 +72,7 @@ def draw_watched(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[F
             Series(_now("All of it"), [row[-1] for row in one.rows], 2),
         ]
         names = [name(row) for row in one.rows]
-        drawing = bars(names, series, head=_now("Video"), missing=missing(chart, [one]), say=percent)
+        drawing = bars(names, series, head=_now("Video"), missing=missing(chart, [one]), say=percent, links=leads(one))
         heads = [_now("Video"), *(f"{part} %" for part in WATCHED)]
         rows = [[title, *row[2:]] for title, row in zip(names, one.rows, strict=True)]
         made.append(Figure(replace(drawing, heads=heads, rows=rows), one.name if len(seen) > 1 else ""))
@@ -111,7 +120,9 @@ def register(slug: str, title: str, definition: str, fields: dict[str, str]) -> 
             series = [
                 Series(label(column), [share[at] for share in shares], at + 1) for at, column in enumerate(fields)
             ]
-            drawing = stacked(names, series, head=_now("Video"), missing=missing(chart, [one]), say=percent)
+            drawing = stacked(
+                names, series, head=_now("Video"), missing=missing(chart, [one]), say=percent, links=leads(one)
+            )
             rows = [[name(row), *row[2:]] for row in one.rows]
             made.append(Figure(replace(drawing, rows=rows), one.name if len(seen) > 1 else ""))
         return made

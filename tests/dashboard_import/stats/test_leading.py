@@ -5,7 +5,9 @@ import re
 import pytest
 
 from dashboard_import.models import CourseRun
-from tests.dashboard_import.stats.runs import comment
+from dashboard_import.stats.talkers import pseudonym
+from tests.dashboard_import.stats.runs import comment, person, visit
+from tests.dashboard_import.stats.test_numbers import table
 
 pytestmark = pytest.mark.django_db
 HOME = "/stats/futurelearn/bread/1"
@@ -34,6 +36,16 @@ def marks(html: str, chart: str) -> list[str]:
         ("comments", "commenters-by-week", ["comments/read/?week=1", "comments/read/?week=2"]),
         ("comments", "comments-per-day", ["comments/read/?day=2026-01-06"]),
         ("quiz", "quiz-by-step", ["comments/read/?step=2.8"]),
+        ("quiz", "quiz-tries", ["comments/read/?step=2.8"]),
+        ("steps", "steps-visited", ["comments/read/?step=1.1", "comments/read/?step=2.10"]),
+        ("steps", "steps-completed", ["comments/read/?step=2.10"]),
+        ("steps", "completion-rate", ["comments/read/?step=1.1", "comments/read/?step=2.10"]),
+        ("videos", "videos", ["comments/read/?step=2.8"]),
+        ("videos", "videos-watched", ["comments/read/?step=2.8"]),
+        ("videos", "video-devices", ["comments/read/?step=2.8"]),
+        ("conversation", "comment-types", ["comments/read/?type=lone"]),
+        ("conversation", "comment-types-by-day", ["comments/read/?day=2026-01-06"]),
+        ("conversation", "comment-types-so-far", ["comments/read/?day=2026-01-06"]),
         ("surveys", "sentiment-by-week", ["surveys/answers/weeks/?week=1", "surveys/answers/weeks/?week=2"]),
         ("surveys", "archetypes", ["surveys/answers/archetypes/?archetype=Fixers"]),
     ],
@@ -42,10 +54,47 @@ def test_a_mark_leads_to_what_it_counts(bread, staff, page, chart, leads):
     bread(
         comments=[comment(1, "a"), comment(2, "b", "2.8")], question_response=QUIZ,
         weekly_sentiment_survey_responses=WEEKS, archetype_survey_responses=["1,a,2026-01-20 10:00:00 UTC,Fixers"],
+        step_activity=[visit("a", "1.1"), visit("a", "2.10", completed="2026-01-08")],
+        video_stats=["2.8,Dough,254,10" + ",1" * 24, ",Nowhere,254,10" + ",1" * 24],
     )  # fmt: skip
     found = marks(staff.get(f"{HOME}/{page}/").content.decode(), chart)
     assert found == [f"{HOME}/{lead}" for lead in leads]
     assert all(staff.get(lead).status_code == 200 for lead in found)
+
+
+@pytest.mark.parametrize("chart", ["visited-by-step-and-day", "completed-by-step-and-day"])
+def test_a_row_of_a_heat_map_s_table_leads_to_its_step(bread, staff, chart):
+    bread(step_activity=[visit("a", "2.10", completed="2026-01-08")])
+    html = staff.get(f"{HOME}/steps/").content.decode()
+    table = html[html.index(f'id="{chart}"') :]
+    assert (
+        f'<th scope="row"><a href="{HOME}/comments/read/?step=2.10">2.10</a></th>' in table[: table.index("</figure>")]
+    )
+
+
+def test_what_people_said_of_themselves_leads_to_nobody(bread, staff):
+    bread(enrolments=[person("a", gender="female", country="GB", age_range="26-35")])
+    html = staff.get(f"{HOME}/demographics/").content.decode()
+    assert "Female: 1" in html.replace("\n", ": ").replace("Bread 1: ", "").replace("bread 1: ", "")
+    assert 'class="datum" href' not in html
+
+
+def test_a_kind_of_talker_leads_to_the_list_of_its_people(bread, staff):
+    answer = comment(3, "b").replace(",b,,", ",b,1,")
+    bread(comments=[comment(1, "a"), comment(2, "c"), answer], enrolments=[person(who) for who in "abc"])
+    leads = marks(staff.get(f"{HOME}/conversation/").content.decode(), "learner-types")
+    kinds = {re.search(r"talker=(\w+)", lead)[1]: lead.replace("&amp;", "&") for lead in leads}
+    assert [*kinds] == ["replier", "initiator", "loner"]
+    assert kinds["loner"] == "?talker=loner&of=all#learners"
+    html = staff.get(f"{HOME}/conversation/?talker=replier&of=learner").content.decode()
+    people = html[html.index('id="learners"') : html.index('id="reply-network"')]
+    assert pseudonym("b") in people
+    assert pseudonym("a") not in people
+    assert "1 to 1 of 1." in people
+    assert "learners.csv?of=learner&amp;talker=replier" in people
+    rows = table(staff, f"{HOME}/conversation/learners.csv?talker=loner")
+    assert [row[:2] for row in rows[1:]] == [[pseudonym("c"), "loner"]]
+    assert staff.get(f"{HOME}/conversation/?talker=x").status_code == 404
 
 
 def test_a_bar_of_a_question_leads_to_its_row_which_leads_to_the_comments(bread, staff):

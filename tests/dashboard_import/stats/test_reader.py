@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from dashboard_import.models import CourseRun
+from dashboard_import.models import CommentType, CourseRun
 from dashboard_import.stats import reader
 from dashboard_import.stats.lists import PER_PAGE
 from dashboard_import.stats.reader import COLUMNS
 from dashboard_import.stats.talkers import pseudonym
 from tests.dashboard_import.stats.runs import comment, write
-from tests.dashboard_import.stats.slow_talk import SlowestRun
+from tests.dashboard_import.stats.slow_talk import TYPES, SlowestRun
 from tests.dashboard_import.stats.test_numbers import table
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +46,11 @@ def ids(client, query: str = "") -> list[int]:
         ("?by=nobody", [5]), ("?kind=replies", [2, 3]), ("?kind=posts&step=1.1", [1]), ("?q=RYE", [1, 2]),
         ("?q=%25", [5]), ("?q=t_f", [5]), ("?q=%00", [1, 2, 3, 5, 4]), ("?thread=1", [1, 2, 3]), ("?thread=4", [4]),
         ("?week=1", [1, 2, 3]), ("?week=2&step=2.1", [5]), ("?day=2026-01-06", [1, 5, 4]), ("?day=0001-01-01", []),
+        ("?type=lone", [5, 4]), ("?type=initiating", [1]), ("?type=first_reply&by=team", [2]),
+        ("?type=further_reply", []),
+        ("?talker=initiator_responding", [1, 3]), ("?talker=replier", [2]), ("?threaded=yes", [1, 2, 3]),
+        ("?threaded=no", [5, 4]), ("?helped=yes", [1, 2, 3]), ("?helped=no&by=learners", [4]),
+        ("?helped=yes&type=initiators_reply&talker=initiator_responding&threaded=yes&q=keeps", [3]),
         ("?day=9999-12-31", []), ("?week=0", []), ("?step=9.9", []), ("?who=abc", []), ("?p=2", []),
     ],
 )  # fmt: skip
@@ -67,6 +72,7 @@ def test_a_name_leads_to_what_its_person_wrote_and_shows_no_id(talk, staff):
     "query",
     ["?step=1", "?step=a.b", "?step=²", "?p=0", "?p=x", "?p=9999", "?by=me", "?kind=x", "?thread=x", "?thread=99",
      "?who=%00", "?week=x", "?week=99999", "?day=x", "?day=2026-02-30", "?day=²", "?week=²",
+     "?type=x", "?type=loner", "?talker=lone", "?threaded=maybe", "?helped=1", "?type=%00",
      "?who=a'b", "?thread=99999999999999999999"],
 )  # fmt: skip
 def test_nonsense_is_not_found(talk, staff, query):
@@ -89,6 +95,7 @@ def test_a_page_is_one_page_in_few_queries(tmp_path, load, staff, django_assert_
 
 def test_a_comment_says_what_kind_it_is_and_whether_the_team_replied(talk, staff):
     html = staff.get(f"{READER}?thread=1").content.decode()
+    html = html[html.index('<ol class="stats-comments">') :]
     assert [html.count(words) for words in ("Initiating post", "First reply", "Initiator’s reply")] == [1, 1, 1]
     assert html.count("by: Initiator who responds") == 2
     assert html.count("The team replied") == 2  # the team's own reply does not say it
@@ -121,6 +128,33 @@ def test_kinds_in_the_file_are_those_of_a_slow_reading(generated, staff, monkeyp
     path = f"/stats/futurelearn/{run.slug}/{run.number}/comments/read/comments.csv"
     found = {row[0]: (row[5], row[4], row[2], row[9]) for row in table(staff, path)[1:]}
     assert found == expected
+    for kind in TYPES:
+        some = {row[0] for row in table(staff, f"{path}?type={kind}")[1:]}
+        assert some == {key for key, facts in expected.items() if facts[0] == kind}
+    threads = {row["parent_id"] or row["id"]: set() for row in slow.table("comments")}
+    team = {row["id"] for row in slow.table("team-members")}
+    for row in slow.table("comments"):
+        threads[row["parent_id"] or row["id"]].add(row["author_id"] if row["parent_id"] else "post")
+    for name, test in (("helped", lambda who: bool(who & team)), ("threaded", lambda who: bool(who - {"post"}))):
+        asked = {row[0] for row in table(staff, f"{path}?{name}=yes")[1:]}
+        rows = slow.table("comments")
+        assert asked == {row["id"] for row in rows if test(threads[row["parent_id"] or row["id"]])}
+        assert len({row[0] for row in table(staff, f"{path}?{name}=no")[1:]}) == len(rows) - len(asked)
+
+
+def test_a_run_loaded_before_says_to_load_it_again(talk, staff):
+    CommentType.objects.all().delete()
+    html = staff.get(f"{READER}?type=lone").content.decode()
+    assert "import_futurelearn --again." in html
+    assert "import_futurelearn" not in staff.get(f"{READER}?q=nowhere").content.decode()
+
+
+def test_a_kind_stays_chosen_in_the_form(talk, staff):
+    html = staff.get(f"{READER}?type=lone&helped=no").content.decode()
+    assert '<option value="lone" selected>Lone post</option>' in html
+    assert "comments.csv?type=lone&amp;helped=no" in html
+    assert '<details class="stats-beside" open>' in html
+    assert '<details class="stats-beside">' in staff.get(READER).content.decode()
 
 
 def test_a_run_without_comments_says_so(staff):
