@@ -119,13 +119,7 @@ def people() -> str:
 
 @rollup("enrolments", "comments")
 def talkers(run: CourseRun) -> None:
-    """Count people by what kind of talker they are, and keep a row of each."""
-    refill(
-        run, ["learner_types"],
-        f"SELECT 'learner_types' AS kind, {NO_STEP}, {NO_DAY}, t.type AS value, {sums()} FROM talkers t"
-        f" {joined('t.author_id')} GROUP BY t.type",
-        common=people(),
-    )  # fmt: skip
+    """Keep a row of each person who wrote, and count them by what kind of talker they are."""
     Talker.objects.filter(run=run).delete()
     columns = ("learner_id", "type", *COUNTS, "received", "likes", *list(AUDIENCES)[1:])
     flags = ", ".join(f"coalesce({test}, 0)" for name, test in AUDIENCES.items() if name != "everyone")
@@ -142,6 +136,11 @@ def talkers(run: CourseRun) -> None:
                 Talker(run=run, place=next(places), name=pseudonym(row[0]), **dict(zip(columns, row, strict=True)))
                 for row in rows
             )
+    refill(
+        run, ["learner_types"],
+        f"SELECT 'learner_types' AS kind, {NO_STEP}, {NO_DAY}, t.type AS value, {sums()} FROM {Talker._meta.db_table} t"
+        f" {joined('t.learner_id')} WHERE t.run_id = %(run)s GROUP BY t.type",
+    )  # fmt: skip
 
 
 def ties() -> str:
