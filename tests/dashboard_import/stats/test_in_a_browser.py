@@ -18,6 +18,10 @@ PATHS = {
     "answers": f"{BREAD}/surveys/answers/weeks/",
     "runs-in-a-range": "/stats/futurelearn/?from-joiners=10",
     "pre-course": f"{BREAD}/surveys/pre-course/",
+    "a-part-of-the-time": f"{BREAD}/enrolments/?from=-28&to=21",
+    "a-part-of-two-runs": f"{BREAD}/enrolments/?from=-28&to=21&with=cyber-security-safety-at-home/2",
+    "a-word": f"{BREAD}/comments/?word=video&step=1.2",
+    "a-kind-of-comments": f"{BREAD}/comments/read/?type=lone",
     **{page: f"{BREAD}/{page}/" for page in PAGES},
     **{f"{page}-beside": f"{BREAD}/{page}/?with=cyber-security-safety-at-home/2&as=percent" for page in PAGES},
 }
