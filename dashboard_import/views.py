@@ -12,14 +12,14 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from dashboard_import.stats import pages, runs_table
-from dashboard_import.stats.by_itself import leading_to_runs, single_runs
 from dashboard_import.stats.days import day_of_run
-from dashboard_import.stats.drawing import file_name, first_day, say_of
+from dashboard_import.stats.drawing import first_day, say_of
 from dashboard_import.stats.overview import MEASURES
 from dashboard_import.stats.pooling import ALL
 from dashboard_import.stats.reading import RunNumbers
 from dashboard_import.stats.registry import PAGES, Chart, Seen
 from dashboard_import.stats.selection import AS, MOST_BESIDE, OF, Selection, choices, offered, selection
+from dashboard_import.stats.together import leading_to_runs, single_runs, words_about
 from mooc.lib.access import require_staff
 from mooc.lib.admin import in_admin
 from mooc.lib.charts.figure import figure
@@ -57,9 +57,12 @@ def runs(request: HttpRequest) -> HttpResponse:
         }
         for column in columns
     ]
+    several = runs_table.of_several_runs()
     context = {
-        "title": "FutureLearn", "asked": asked, "heads": heads,
-        "rows": [(row.run, [(column, row.cell(column)) for column in columns]) for row in rows],
+        "title": "FutureLearn", "all": ALL, "asked": asked, "heads": heads,
+        "rows": [
+            (row.run, [(column, row.cell(column)) for column in columns], several.get(row.run.slug)) for row in rows
+        ],
         "added": runs_table.added(rows), "facts": len(columns) - len(MEASURES),
         "limits": [
             (column, names[column], asked.least.get(column, ""), asked.most.get(column, ""))
@@ -128,28 +131,10 @@ def hundred(chart: Chart) -> str:
     return answers if chart.page in ("demographics", "surveys") else whole
 
 
-def of_all_runs(chart: Chart, numbers: Sequence[RunNumbers]) -> Iterator[str]:
-    """Yield what is special about a chart where all runs of a course are one, and which of them it knows nothing of."""
-    pools = [one for one in numbers if one.is_pool]
-    if pools and not chart.pools:
-        yield _("This is about single people, and so about single runs. The file has each run by itself.")
-    elif pools:
-        yield chart.of_all_runs
-        if "date" in chart.columns:
-            yield _("Days are those of the run: the first day of each run is day 1.")
-    for one in pools:
-        for kind in chart.files:
-            lacking = one.lacking(kind)
-            if 0 < len(lacking) < len(one.runs):
-                yield _("%(all)s: not in it are runs without a file of %(kind)s: %(runs)s.") % {
-                    "all": one.name, "kind": file_name(kind), "runs": ", ".join(str(run.number) for run in lacking),
-                }  # fmt: skip
-
-
 def figures_of(request: HttpRequest, chart: Chart, numbers: Sequence[RunNumbers], chosen: Selection) -> Iterator[str]:
     """Yield the figures of one chart: one for all runs, or one for each."""
     in_percent = chosen.in_percent and chart.shares
-    about = (chart.definition, chart.limits, *of_all_runs(chart, numbers), hundred(chart) if in_percent else "")
+    about = (chart.definition, chart.limits, *words_about(chart, numbers), hundred(chart) if in_percent else "")
     shown = [one for one in numbers if chart.pools or not one.is_pool]
     made = chart.draw(chart, pages.seen(chart, shown), chosen.in_percent) if shown else []
     made += [leading_to_runs(chart, one) for one in numbers if one.is_pool and not chart.pools]

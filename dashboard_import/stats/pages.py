@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from importlib import import_module
 
 from dashboard_import.stats.hiding import hidden
-from dashboard_import.stats.pooling import Shown
+from dashboard_import.stats.pooling import Pool, Shown
 from dashboard_import.stats.reading import RunNumbers, read
 from dashboard_import.stats.registry import PAGES, Chart, Seen
 
@@ -36,7 +36,9 @@ def numbers(
     """Return what these charts read of runs and pools; a few queries, and one for each table of sums."""
     options = options or {}
     tables = dict.fromkeys(table for chart in charts for table in chart.tables)
-    return read(runs, kinds(charts, options), of, tables, options, at, by_day=len(runs) > 1)
+    has_days = any(chart.pools and "date" in chart.columns for chart in charts)
+    by_day = has_days and (len(runs) > 1 or isinstance(runs[0], Pool))
+    return read(runs, kinds(charts, options), of, tables, options, at, by_day)
 
 
 def seen(chart: Chart, runs: Sequence[RunNumbers]) -> list[Seen]:

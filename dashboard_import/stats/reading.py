@@ -118,9 +118,13 @@ class RunNumbers:
 
         A pool is as old as the oldest of its runs, each being as young as its youngest file.
         """
+        return next(iter(self.ages(files)), None)
+
+    def ages(self, files: Iterable[str]) -> list[datetime.datetime]:
+        """Return when each run's youngest file of these kinds was loaded, the oldest run first."""
         files = set(files)
         of_runs = [[moment for kind, moment in kinds.items() if kind in files] for kinds in self.files.values()]
-        return min((max(moments) for moments in of_runs if moments), default=None)
+        return sorted(max(moments) for moments in of_runs if moments)
 
     def lacking(self, kind: str) -> list[CourseRun]:
         """Return the runs that have no file of this kind."""
@@ -136,13 +140,13 @@ def read(
     at: int | None = None,
     by_day: bool = False,
 ) -> list[RunNumbers]:
-    """Return the numbers of runs and pools, in their order; `by_day` if days of several runs will be compared.
+    """Return the numbers of runs and pools, in their order; `by_day` if days of the run will be counted.
 
     Two queries, and one for each of `tables`; one more if there are pools, and one if days are counted from a first
     day that is not known.
     """
     made = [RunNumbers(run, of, options=options or {}, at=at, colour=colour) for colour, run in enumerate(chosen, 1)]
-    firsts = first_days([run for one in made for run in one.runs]) if by_day or any(one.is_pool for one in made) else {}
+    firsts = first_days([run for one in made for run in one.runs]) if by_day else {}
     for one in made:
         one.first_day = DAY_ONE if isinstance(one.run, Pool) else firsts.get(one.run.pk, one.run.start)
     for one in [one for one in made if not one.is_pool][1:]:
