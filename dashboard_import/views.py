@@ -134,8 +134,9 @@ def hundred(chart: Chart) -> str:
 def figures_of(request: HttpRequest, chart: Chart, numbers: Sequence[RunNumbers], chosen: Selection) -> Iterator[str]:
     """Yield the figures of one chart: one for all runs, or one for each."""
     in_percent = chosen.in_percent and chart.shares
-    about = (chart.definition, chart.limits, *words_about(chart, numbers), hundred(chart) if in_percent else "")
     shown = [one for one in numbers if chart.pools or not one.is_pool]
+    limits = (chart.limits, hundred(chart) if in_percent else "") if shown else ()
+    about = (chart.definition, *limits, *words_about(chart, numbers))
     made = chart.draw(chart, pages.seen(chart, shown), chosen.in_percent) if shown else []
     made += [leading_to_runs(chart, one) for one in numbers if one.is_pool and not chart.pools]
     for at, drawn in enumerate(made, start=1):
@@ -172,7 +173,7 @@ def csv_rows(chart: Chart, seen: list[Seen], chosen: Selection) -> Iterator[tupl
     """
     several = len(seen) > 1 or (not chart.pools and chosen.has_pools)
     percent = chosen.in_percent and chart.shares and "percent" not in chart.columns
-    days = (several and chart.columns == ("date", "count")) or any(one.numbers.is_pool for one in seen)
+    days = (several and chart.columns == ("date", "count")) or any(one.numbers.in_days for one in seen)
     columns = tuple("day" if days and name == "date" else name for name in chart.columns)
     yield (*["run"] * several, *columns, *["percent"] * percent)
     for one in seen:

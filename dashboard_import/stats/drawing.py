@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from dashboard_import.stats import days as days_of
 from dashboard_import.stats.days import DAY, day_words
-from dashboard_import.stats.pooling import Shown
+from dashboard_import.stats.reading import RunNumbers
 from dashboard_import.stats.registry import Chart, Draw, Figure, Seen
 from dashboard_import.stats.words import UNKNOWN, label
 from mooc.lib.charts.bars import bars, columns
@@ -150,14 +150,14 @@ def by_day(
     ]
     events: list[tuple[int, str]] = []
     links: list[str] = []
-    if len(seen) == 1 and not seen[0].numbers.is_pool:
+    if len(seen) == 1 and not seen[0].numbers.in_days:
         days = [starts[0] + DAY * at for at in span]
         links = [link(seen[0], day) if link and offsets[0].get(at) else "" for at, day in zip(span, days, strict=True)]
         labels, ticks, head = days_of.labels(days), days_of.ticks(days), _("Day")
     else:
         labels, head = [str(at + (at >= 0)) for at in span], _("Day of the run")
         ticks = days_of.ticks_of_run(low, len(span))
-    if any(one.numbers.run.start for one in seen):
+    if any(one.numbers.start for one in seen):
         events.append((-low, _("The run starts")))
     drawing = lines(
         labels, series, head=head, missing="", ticks=ticks, events=events, say=say_of(in_percent), links=links
@@ -181,15 +181,15 @@ def step_key(name: str) -> tuple[int, ...]:
     return tuple(map(int, name.split(".")))
 
 
-def window(run: Shown, days: Sequence[datetime.date]) -> list[datetime.date]:
+def window(numbers: RunNumbers, days: Sequence[datetime.date]) -> list[datetime.date]:
     """Return the days of a heat map: from the first day of the run to four weeks after its last, if there are any.
 
     `days` are those on which something happened, in order. A run whose days are not known is taken as four weeks.
     """
     if not days:
         return []
-    start = run.start if run.start and run.start <= days[-1] else days[0]
-    length = datetime.timedelta(weeks=run.weeks or UNKNOWN_WEEKS)
+    start = numbers.start if numbers.start and numbers.start <= days[-1] else days[0]
+    length = datetime.timedelta(weeks=numbers.run.weeks or UNKNOWN_WEEKS)
     last = min(start + length + DAYS_AFTER * DAY, days[-1], start + (MOST_DAYS - 1) * DAY)
     return [start + DAY * at for at in range((last - start).days + 1)]
 
@@ -198,9 +198,8 @@ def by_step_and_day(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> lis
     """Draw `step,date,count` as a heat map for each run, from its first day to four weeks after its last."""
     made = []
     for one in seen:
-        run = one.numbers.run
         cells = {(step, day): one.shown(count, percent=in_percent) for step, day, count in one.rows}
-        shown = window(run, sorted({day for _step, day in cells}))
+        shown = window(one.numbers, sorted({day for _step, day in cells}))
         steps = sorted({step for step, _day in cells}, key=step_key)
         grid = [[cells.get((step, day), 0) for day in shown] for step in steps]
         drawing = heat_map(

@@ -1,14 +1,13 @@
 """All runs of a course taken together as one, a pool: what an address calls `all`, and how its tallies are added up.
 
-Days of a pool are days of the run: the first day of each of its runs is day 1. They are kept as dates of an imagined
-run that began on DAY_ONE, so that charts draw them as they draw any run's.
+Days are then days of the run: the first day of each run is day 1. They are kept as dates of an imagined run that began
+on DAY_ONE, so that charts draw them as they draw any run's.
 """
 
 # ruff: noqa: S608  (the SQL is our own)
 import datetime
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from django.db import connection
 from django.utils.translation import ngettext
@@ -37,11 +36,6 @@ class Pool:
         """The name of the course as its last run has it."""
         return self.runs[-1].course
 
-    @cached_property
-    def start(self) -> datetime.date | None:
-        """The first day of all runs; None where that of one of them is not known."""
-        return DAY_ONE if all(run.start for run in self.runs) else None
-
     @property
     def weeks(self) -> int | None:
         """How many weeks the longest of them has."""
@@ -62,11 +56,15 @@ def pool_name(course: str, count: int) -> str:
 
 
 def added(
-    pools: Mapping[int, Pool], kinds: Collection[str], column: str, firsts: Mapping[int, datetime.date | None]
+    pools: Sequence[Sequence[CourseRun]],
+    kinds: Collection[str],
+    column: str,
+    firsts: Mapping[int, datetime.date | None],
 ) -> Iterator[tuple[int, str, tuple]]:
-    """Yield tallies added up over the runs of each pool: its key, the kind, and (week, step, day, value, count).
+    """Yield tallies added up over some runs each: the place in `pools`, the kind, and (week, step, day, value, count).
 
-    `firsts` are the first days of runs by key, `column` is an audience's of Tally. One query; the database adds up.
+    `firsts` are the first days of runs by key; a run without one has no days. `column` is an audience's of Tally. One
+    query; the database adds up.
     """
     if not pools or not kinds:
         return
@@ -74,7 +72,7 @@ def added(
     is_sqlite = connection.vendor == "sqlite"
     first = "julianday(%s)" if is_sqlite else "CAST(%s AS date)"
     later = "CAST(julianday(t.day) - o.first AS bigint)" if is_sqlite else "t.day - o.first"
-    origins = [(at, run.pk, firsts.get(run.pk) or DAY_ONE) for at, pool in pools.items() for run in pool.runs]
+    origins = [(at, run.pk, firsts.get(run.pk)) for at, runs in enumerate(pools) for run in runs]
     top = f"CAST(o.pool * {len(names)} + k.place AS bigint)"
     key = (
         f"(({top} * {PLACES} + coalesce(t.week + 1, 0)) * {PLACES} + coalesce(t.step + 1, 0)) * {DAYS}"

@@ -63,6 +63,16 @@ class RunNumbers:
         return self.run.runs if isinstance(self.run, Pool) else (self.run,)
 
     @property
+    def in_days(self) -> bool:
+        """Whether days are days of the run, as those of `pooling`, and not dates."""
+        return self.first_day == DAY_ONE
+
+    @property
+    def start(self) -> datetime.date | None:
+        """The first day, if that of every run is known."""
+        return self.first_day if all(run.start for run in self.runs) else None
+
+    @property
     def loaded(self) -> dict[str, datetime.datetime]:
         """When the last file of each kind was loaded, of any of the runs."""
         found: dict[str, datetime.datetime] = {}
@@ -142,13 +152,14 @@ def read(
 ) -> list[RunNumbers]:
     """Return the numbers of runs and pools, in their order; `by_day` if days of the run will be counted.
 
-    Two queries, and one for each of `tables`; one more if there are pools, and one if days are counted from a first
-    day that is not known.
+    Two queries, and one for each of `tables`; one more if days are counted from a first day that is not known.
     """
     made = [RunNumbers(run, of, options=options or {}, at=at, colour=colour) for colour, run in enumerate(chosen, 1)]
+    has_pools = any(one.is_pool for one in made)
     firsts = first_days([run for one in made for run in one.runs]) if by_day else {}
     for one in made:
-        one.first_day = DAY_ONE if isinstance(one.run, Pool) else firsts.get(one.run.pk, one.run.start)
+        first = None if isinstance(one.run, Pool) else firsts.get(one.run.pk, one.run.start)
+        one.first_day = DAY_ONE if has_pools else first
     for one in [one for one in made if not one.is_pool][1:]:
         one.is_first = False
     read_tallies(made, set(kinds), AUDIENCES[of], firsts)
@@ -171,13 +182,13 @@ def read(
 def read_tallies(
     made: Sequence[RunNumbers], kinds: set[str], column: str, firsts: Mapping[int, datetime.date | None]
 ) -> None:
-    """Read the tallies of runs, and those of pools added up; a query for each of the two."""
-    single = {one.run.pk: one for one in made if isinstance(one.run, CourseRun)}
-    pools = {place: one.run for place, one in enumerate(made) if isinstance(one.run, Pool)}
-    if single:
-        columns = ("run", "kind", "week", "step", "day", "value", column)
-        rows = Tally.objects.filter(run__in=single, kind__in=kinds).values_list(*columns)
-        for run, kind, *row in rows.iterator(chunk_size=10_000):
-            single[run].tallies[kind].append(tuple(row))
-    for place, kind, row in added(pools, kinds, column, firsts):
-        made[place].tallies[kind].append(row)
+    """Read the tallies in one query. If there are pools all days are days of the run, those of single runs too."""
+    if any(one.is_pool for one in made):
+        for place, kind, row in added([one.runs for one in made], kinds, column, firsts):
+            made[place].tallies[kind].append(row)
+        return
+    of_run = {one.run.pk: one.tallies for one in made}
+    columns = ("run", "kind", "week", "step", "day", "value", column)
+    rows = Tally.objects.filter(run__in=of_run, kind__in=kinds).values_list(*columns)
+    for run, kind, *row in rows.iterator(chunk_size=10_000):
+        of_run[run][kind].append(tuple(row))

@@ -40,7 +40,7 @@ def words_about(chart: Chart, numbers: Sequence[RunNumbers]) -> Iterator[str]:
     elif pools:
         yield chart.of_all_runs
         if "date" in chart.columns:
-            yield _("Days are those of the run: the first day of each run is day 1.")
+            yield _("The first day of each run is day 1.")
     for one in pools:
         ages = one.ages(chart.files)
         if len({age.date() for age in ages}) > 1:
