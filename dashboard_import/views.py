@@ -138,7 +138,7 @@ def figures_of(request: HttpRequest, chart: Chart, numbers: Sequence[RunNumbers]
     limits = (chart.limits, hundred(chart) if in_percent else "") if shown else ()
     about = (chart.definition, *limits, *words_about(chart, numbers))
     made = chart.draw(chart, pages.seen(chart, shown), chosen.in_percent) if shown else []
-    made += [leading_to_runs(chart, one) for one in numbers if one.is_pool and not chart.pools]
+    made += [leading_to_runs(chart, one, len(numbers) > 1) for one in numbers if one.is_pool and not chart.pools]
     for at, drawn in enumerate(made, start=1):
         yield figure(
             drawn.drawing, slug=chart.slug if at == 1 else f"{chart.slug}-{at}",

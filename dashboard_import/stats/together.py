@@ -21,15 +21,15 @@ def single_runs(chosen: Iterable[Shown]) -> list[CourseRun]:
     return list({run.pk: run for run in runs}.values())
 
 
-def leading_to_runs(chart: Chart, pool: RunNumbers) -> Figure:
-    """Show the runs of a pool as a table; each leads to its own chart."""
+def leading_to_runs(chart: Chart, pool: RunNumbers, several: bool) -> Figure:
+    """Show the runs of a pool as a table; each leads to its own chart. `several` if there is more than the pool."""
     rows = [[str(run), date_format(run.start, "j F Y") if run.start else NONE] for run in pool.runs]
     query = {} if pool.of == "all" else {"of": pool.of}
     links = [
         reverse("stats_page", args=[run.slug, run.number, chart.page], query=query) + f"#{chart.slug}"
         for run in pool.runs
     ]
-    return Figure(Drawing("table", "", [_("Run"), _("First day")], rows, links=links), pool.name)
+    return Figure(Drawing("table", "", [_("Run"), _("First day")], rows, links=links), pool.name if several else "")
 
 
 def words_about(chart: Chart, numbers: Sequence[RunNumbers]) -> Iterator[str]:

@@ -36,3 +36,20 @@ def test_every_cell_of_a_pool_is_that_of_a_slow_reading(generated, staff):
             assert sorted(rows) == sorted(expected), (name, of)
             compared += len(rows)
     assert compared > 1000
+
+
+@pytest.mark.parametrize("layout", ["2026"], indirect=True)
+def test_a_run_beside_all_runs_has_its_own_numbers_on_days_of_the_run(generated, staff):
+    CourseRun.objects.filter(number=2).update(start="2026-03-03")
+    runs = {f"{run.slug}-{run.number}": run.start for run in CourseRun.objects.order_by("number")}
+    slug, second = CourseRun.objects.get(number=2).slug, dict([[*runs.items()][1]])
+    whole, alone = (SlowPool(generated, some, "learner").charts() for some in (runs, second))
+    for name in whole.keys() - {one for one in whole if one.partition("?")[0] in BY_THEMSELVES}:
+        chart, _mark, choices = name.partition("?")
+        path = f"/stats/futurelearn/{slug}/2/{chart}.csv?of=learner&with={slug}/all&{choices}"
+        header, *rows = table(staff, path)
+        assert header[0] == "run"
+        assert "date" not in header
+        rows = [[cell.removeprefix("'") if cell[1:2] in SIGNS else cell for cell in row] for row in rows]
+        for place, expected in ((f"{slug}/2", alone[name]), (f"{slug}/all", whole[name])):
+            assert sorted(row[1:] for row in rows if row[0] == place) == sorted(expected), (name, place)

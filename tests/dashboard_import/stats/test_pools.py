@@ -5,14 +5,16 @@ import re
 
 import pytest
 
-from dashboard_import.generating import make_runs, write_tree
-from dashboard_import.models import CourseRun
+from dashboard_import.generating import LAYOUTS, make_runs, write_tree
+from dashboard_import.models import CourseRun, ImportRun
 from dashboard_import.stats.pages import PAGES
 from tests.dashboard_import.stats.runs import comment, person, visit
+from tests.dashboard_import.stats.test_bad_input import MARKUP, STATES, look_for_formulas
 from tests.dashboard_import.stats.test_numbers import table
 
 pytestmark = pytest.mark.django_db
 HOME = "/stats/futurelearn/bread/all"
+COLUMNS = LAYOUTS["2026"].headers["video-stats"].split(",")
 BY_THEMSELVES = {"learners", "reply-network", "network-density", "team-comments"}
 
 
@@ -103,6 +105,43 @@ def test_a_page_says_whose_numbers_it_has_and_how_old_they_are(two, staff):
     assert "Read the comments" not in html
     assert "comments/read/" not in html
     assert "Survey before the run" not in staff.get(f"{HOME}/surveys/").content.decode()
+
+
+def test_a_pool_is_as_old_as_its_oldest_run(two, staff):
+    old, new = ImportRun.objects.order_by("pk").values_list("pk", flat=True)
+    for key, moment in ((old, "2026-02-03 10:00Z"), (new, "2026-05-06 11:00Z")):
+        ImportRun.objects.filter(pk=key).update(started=moment)
+    html = staff.get(f"{HOME}/enrolments/").content.decode()
+    assert html.count("Data as of 3 Feb 2026, 10:00 UTC.") == 4
+    words = "the run loaded longest ago says how old this is. The last one was loaded 6 May 2026, 11:00 UTC."
+    assert html.count(f"Bread: all 2 runs: {words}") == 4
+    assert "longest ago" not in staff.get(f"{HOME}/comments/").content.decode()  # one run alone has that file
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_odd_files_are_answered(bread, staff, state):
+    if STATES[state]:
+        bread(**STATES[state])
+        bread("bread-2", **STATES[state])
+    else:
+        CourseRun.objects.create(slug="bread", number=1, course="Bread", weeks=0)
+    for page in PAGES.values():
+        html = staff.get(f"{HOME}/{page.slug}/?as=percent").content.decode()
+        for figure in re.findall(r"<figure.*?</figure>", html, re.DOTALL):
+            assert "chart-missing" in figure or "<tbody><tr" in figure, (page, figure[:200])
+        assert MARKUP not in html
+        for chart in page.charts:
+            look_for_formulas(staff, f"{HOME}/{page.slug}/{chart}.csv")
+
+
+def test_shares_of_videos_are_by_their_views_and_campaigns_are_added_up(bread, staff):
+    for number, views, desktop in ((1, "30", "100"), (2, "10", "0"), (3, "", "70")):
+        cells = ["1.1", "Hello", "12", views, "", "", ""] + [""] * 21
+        cells[COLUMNS.index("desktop_device_percentage")] = desktop
+        bread(f"bread-{number}", video_stats=[",".join(cells)], campaigns=[f"a,b,c,d,e,f,{number},,1"])
+    assert table(staff, f"{HOME}/videos/videos.csv")[1] == ["1.1", "Hello", "12.0", "40", "", "", ""]
+    assert table(staff, f"{HOME}/videos/video-devices.csv")[1][2] == "75.0"
+    assert table(staff, f"{HOME}/campaigns/campaigns.csv")[1] == [*"abcdef", "6", "", "3"]
 
 
 MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
