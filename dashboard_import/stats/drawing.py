@@ -4,26 +4,25 @@ import datetime
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from dashboard_import.models import CourseRun
+from dashboard_import.stats import days as days_of
+from dashboard_import.stats.days import DAY, day_words
 from dashboard_import.stats.links import on_step
+from dashboard_import.stats.reading import RunNumbers
 from dashboard_import.stats.registry import Chart, Draw, Figure, Seen
 from dashboard_import.stats.words import UNKNOWN, label
 from mooc.lib.charts.bars import bars, columns
 from mooc.lib.charts.heatmap import heat_map
 from mooc.lib.charts.lines import lines
 from mooc.lib.charts.marks import Drawing, Say, Series, number, percent
-from mooc.lib.charts.scales import Tick, day_ticks
 from mooc.lib.charts.stacked import stacked
 from mooc.lib.charts.world import world
 
 MOST_DAYS = 400
 UNKNOWN_WEEKS = 4
 DAYS_AFTER = 28  # of a heat map, after the last day of the run
-DAY = datetime.timedelta(days=1)
 KINDS = {
     "enrolments": gettext_lazy("enrolments"), "step_activity": gettext_lazy("step activity"),
     "comments": gettext_lazy("comments"), "question_response": gettext_lazy("quiz answers"),
@@ -34,10 +33,15 @@ KINDS = {
 }  # fmt: skip
 
 
+def file_name(kind: str) -> str:
+    """Return what a kind of file is called."""
+    return str(KINDS.get(kind, kind.replace("_", " ")))
+
+
 def missing(chart: Chart, seen: Sequence[Seen]) -> str:
     """Say why there is nothing to draw."""
     lacking = [
-        _("%(run)s has no file of %(kind)s here.") % {"run": one.name, "kind": KINDS.get(kind, kind.replace("_", " "))}
+        _("%(run)s has no file of %(kind)s here.") % {"run": one.name, "kind": file_name(kind)}
         for one in seen
         for kind in chart.files
         if kind not in one.numbers.loaded
@@ -114,8 +118,8 @@ def on_the_map(say_value: Callable[[str], str]) -> Draw:
 
 
 def first_day(one: Seen) -> datetime.date | None:
-    """Return the day that a run's days are counted from: its first, else the first that anything happened on."""
-    return one.since or one.numbers.run.start or min((row[0] for row in one.rows), default=None)
+    """Return the day that a run's days are counted from: its first, else the first of the chart."""
+    return one.since or one.numbers.first_day or min((row[0] for row in one.rows), default=None)
 
 
 def largest(rows: Sequence[tuple]) -> tuple | None:
@@ -129,7 +133,7 @@ def by_day(
     in_percent: bool,
     link: Callable[[Seen, datetime.date], str] | None = None,
 ) -> list[Figure]:
-    """Draw `date,count` as lines: over dates for one run, over days of the run for several.
+    """Draw `date,count` as lines: over dates for one run, over days of the run for several and for a pool.
 
     `link` gives the address that a day of one run leads to.
     """
@@ -150,22 +154,14 @@ def by_day(
     ]
     events: list[tuple[int, str]] = []
     links: list[str] = []
-    if len(seen) == 1:
+    if len(seen) == 1 and not seen[0].numbers.in_days:
         days = [starts[0] + DAY * at for at in span]
         links = [link(seen[0], day) if link and offsets[0].get(at) else "" for at, day in zip(span, days, strict=True)]
-        labels, ticks, head = (
-            [f"{day:%a} {day.day} {day:%b %Y}" for day in days],
-            day_ticks(days[0], len(days)),
-            _("Day"),
-        )
+        labels, ticks, head = days_of.labels(days), days_of.ticks(days), _("Day")
     else:
         labels, head = [str(at + (at >= 0)) for at in span], _("Day of the run")
-        step = next((days for days in (1, 2, 7) if len(span) <= 12 * days), max(14, len(span) // 140 * 14))
-        ticks = [
-            Tick((at - low + 0.5) / len(span), str(at + (at >= 0)), roomy=at // step % 2 == 1) for at in span
-            if at % step == 0
-        ]  # fmt: skip
-    if 0 in span and any(one.numbers.run.start for one in seen):
+        ticks = days_of.ticks_of_run(low, len(span))
+    if 0 in span and any(one.numbers.start for one in seen):
         events.append((-low, _("The run starts")))
     drawing = lines(
         labels, series, head=head, missing="", ticks=ticks, events=events, say=say_of(in_percent), links=links
@@ -173,7 +169,7 @@ def by_day(
     late = len([at for at in every if at not in span])
     notes = [
         _("%(run)s: most on %(day)s, %(count)s.") % {
-            "run": one.name, "day": date_format(top[0], "l j F Y"), "count": number(top[1]),
+            "run": one.name, "day": day_words(top[0], "l j F Y"), "count": number(top[1]),
         }
         for one in seen
         if (top := largest(one.rows))
@@ -194,15 +190,15 @@ def days_between(first: datetime.date, last: datetime.date) -> list[datetime.dat
     return [first + DAY * at for at in range(min((last - first).days + 1, MOST_DAYS))]
 
 
-def window(run: CourseRun, days: Sequence[datetime.date]) -> list[datetime.date]:
+def window(numbers: RunNumbers, days: Sequence[datetime.date]) -> list[datetime.date]:
     """Return the days of a heat map: from the first day of the run to four weeks after its last, if there are any.
 
     `days` are those on which something happened, in order. A run whose days are not known is taken as four weeks.
     """
     if not days:
         return []
-    start = run.start if run.start and run.start <= days[-1] else days[0]
-    length = datetime.timedelta(weeks=run.weeks or UNKNOWN_WEEKS)
+    start = numbers.start if numbers.start and numbers.start <= days[-1] else days[0]
+    length = datetime.timedelta(weeks=numbers.run.weeks or UNKNOWN_WEEKS)
     return days_between(start, min(start + length + DAYS_AFTER * DAY, days[-1]))
 
 
@@ -210,14 +206,14 @@ def by_step_and_day(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> lis
     """Draw `step,date,count` as a heat map for each run, from its first day to four weeks after its last."""
     made = []
     for one in seen:
-        run = one.numbers.run
         cells = {(step, day): one.shown(count, percent=in_percent) for step, day, count in one.rows}
-        shown = days_between(*one.days) if one.days and cells else window(run, sorted({day for _step, day in cells}))
+        happened = sorted({day for _step, day in cells})
+        shown = days_between(*one.days) if one.days and cells else window(one.numbers, happened)
         steps = sorted({step for step, _day in cells}, key=step_key)
         grid = [[cells.get((step, day), 0) for day in shown] for step in steps]
         drawing = heat_map(
-            steps, [date_format(day, "j M") for day in shown], grid, head=_("Step"), missing=missing(chart, [one]),
-            ticks=day_ticks(shown[0], len(shown)) if shown else [], links=[on_step(one, step) for step in steps],
+            steps, days_of.labels(shown, "j M"), grid, head=_("Step"), missing=missing(chart, [one]),
+            ticks=days_of.ticks(shown), links=[on_step(one, step) for step in steps],
         )  # fmt: skip
         drawn = {*shown}
         others = sum(count or 0 for _step, day, count in one.rows if day not in drawn)

@@ -6,11 +6,17 @@ from django.conf import settings
 from django.urls import reverse
 
 from dashboard_import.models import CourseRun
+from dashboard_import.stats.pooling import Shown
 from dashboard_import.stats.registry import Seen
 
 
-def reading(run: CourseRun, **query: object) -> str:
-    """Return the address where a run's comments are read; `query` says which, such as `step="2.5"`."""
+def reading(run: Shown, **query: object) -> str:
+    """Return the address where a run's comments are read; `query` says which, such as `step="2.5"`.
+
+    Those of all runs together are read nowhere: then it is empty.
+    """
+    if not isinstance(run, CourseRun):
+        return ""
     return reverse("stats_comments", args=[run.slug, run.number], query=query)
 
 
@@ -25,12 +31,17 @@ def on_week(one: Seen, week: str) -> str:
 
 
 def on_day(one: Seen, day: datetime.date) -> str:
-    """Return the address of what was written on a day (UTC)."""
-    return reading(one.numbers.run, day=day)
+    """Return the address of what was written on a day (UTC); nothing where days are no dates."""
+    return "" if one.numbers.in_days else reading(one.numbers.run, day=day)
 
 
-def answering(run: CourseRun, survey: str, **query: object) -> str:
-    """Return the address where a run's answers to a survey are read; `query` says which, such as `week=2`."""
+def answering(run: Shown, survey: str, **query: object) -> str:
+    """Return the address where a run's answers to a survey are read; `query` says which, such as `week=2`.
+
+    Those of all runs together are read nowhere: then it is empty.
+    """
+    if not isinstance(run, CourseRun):
+        return ""
     return reverse("stats_answers", args=[run.slug, run.number, survey], query=query)
 
 

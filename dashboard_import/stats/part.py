@@ -1,7 +1,7 @@
 """A part of the time: which days charts by day show, as dates or as days of the run.
 
 Day 1 is the first day of a run and -1 the day before it, as in files of several runs. A date means the same day of each
-run: it is counted from the start of the first.
+run: it is counted from the start of the first, of all runs of a course from that of the first of them.
 """
 
 import datetime
@@ -13,10 +13,10 @@ from django.http import Http404
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from dashboard_import.models import CourseRun
+from dashboard_import.stats.days import DAY, day_of_run
+from dashboard_import.stats.pooling import Pool, Shown
 from dashboard_import.stats.registry import Chart, Seen
 
-DAY = datetime.timedelta(days=1)
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 NUMBER = re.compile(r"-?[1-9]\d{0,3}", re.ASCII)
 WEEKS_BEFORE = 4
@@ -43,10 +43,14 @@ def moved(day: datetime.date, days: int) -> datetime.date:
         return datetime.date.max if days > 0 else datetime.date.min
 
 
-def number_of(day: datetime.date, start: datetime.date) -> int:
-    """Return which day of a run it is; there is no day 0."""
-    days = (day - start).days
-    return days + (days >= 0)
+def start_of(run: Shown) -> datetime.date | None:
+    """Return the first day of a run, or of the first of all runs of a course, where it is known."""
+    return run.runs[0].start if isinstance(run, Pool) else run.start
+
+
+def in_days(runs: Sequence[Shown]) -> bool:
+    """Say whether days of the run are shown, and no dates."""
+    return len(runs) > 1 or isinstance(runs[0], Pool)
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ class Part:
             ends.sort()
         return max(ends[0] or whole[0], whole[0]), min(ends[1] or whole[1], whole[1])
 
-    def words(self, several: bool) -> str:
+    def words(self, runs: Sequence[Shown]) -> str:
         """Say which days are shown."""
         first, last = (
             date_format(end, "j F Y") if isinstance(end, datetime.date) else end and _("day %(day)s of the run") % {
@@ -104,16 +108,16 @@ class Part:
         else:
             said = _("Shown are the days from %(first)s on.") if first else _("Shown are the days up to %(last)s.")
         parts = [said % {"first": first, "last": last}]
-        if several and any(isinstance(end, datetime.date) for end in (self.first, self.last)):
+        if in_days(runs) and any(isinstance(end, datetime.date) for end in (self.first, self.last)):
             parts.append(_("Of the other runs it is the same days, counted from their start."))
         return " ".join([*parts, _("The table and the file have these days alone.")])
 
-    def fields(self, runs: Sequence[CourseRun]) -> list[tuple[str, str, str]]:
+    def fields(self, runs: Sequence[Shown]) -> list[tuple[str, str, str]]:
         """Return the name, the kind and the value of the two inputs: dates for one run, days of the run for several."""
-        start, several, made = runs[0].start, len(runs) > 1, []
+        start, several, made = start_of(runs[0]), in_days(runs), []
         for name, end in (("from", self.first), ("to", self.last)):
             if several and start and isinstance(end, datetime.date):
-                shown: Bound = number_of(end, start)
+                shown: Bound = day_of_run(end, start)
             else:
                 shown = moved(start, end - (end > 0)) if isinstance(end, int) and start and not several else end
             kind = "text" if isinstance(shown, int) or (several and shown is None) else "date"
@@ -121,7 +125,7 @@ class Part:
         return made
 
 
-def ready(runs: Sequence[CourseRun]) -> list[tuple[str, Part]]:
+def ready(runs: Sequence[Shown]) -> list[tuple[str, Part]]:
     """Return parts to choose at once, with their names."""
     before, weeks = -7 * WEEKS_BEFORE, max(run.weeks or 0 for run in runs)
     last = 7 * (weeks or WEEKS_BEFORE)
@@ -141,14 +145,20 @@ def day_of(cell: datetime.date | str) -> datetime.date:
     return datetime.date.fromisoformat(cell[:10]) if isinstance(cell, str) else cell
 
 
+def counted_from(one: Seen, at: int) -> datetime.date | None:
+    """Return the day that a run's days are counted from, where it is known; moments are of a single run's own time."""
+    is_moment = any(isinstance(row[at], str) for row in one.rows[:1])
+    return one.numbers.runs[0].start if is_moment else one.numbers.first_day
+
+
 def cut(chart: Chart, seen: Sequence[Seen], part: Part) -> list[Seen]:
     """Return the runs with those rows of a chart by day that are in a part of the time."""
     at = chart.day_at
     if at is None or part.is_whole:
         return list(seen)
     days = [sorted({day_of(row[at]) for row in one.rows}) for one in seen]
-    starts = [one.numbers.run.start or next(iter(some), None) for one, some in zip(seen, days, strict=True)]
-    origin, made = starts[0], []
+    starts = [counted_from(one, at) or next(iter(some), None) for one, some in zip(seen, days, strict=True)]
+    origin, made = start_of(seen[0].numbers.run) or starts[0] if seen else None, []
     for one, some, start in zip(seen, days, starts, strict=True):
         if not some:
             made.append(one)

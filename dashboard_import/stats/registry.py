@@ -15,9 +15,10 @@ BY_DAY = (("date",), ("step", "date"), ("step", "thread", "date"))  # how the co
 
 @dataclass(frozen=True)
 class Seen:
-    """One run as a chart shows it: `rows` are those of its CSV, None standing for a number that is hidden.
+    """One run, or all runs of a course, as a chart shows it.
 
-    `base` is what a hundred per cent are; `colour` is the run's on every chart.
+    `rows` are those of its CSV, None standing for a number that is hidden; `base` is what a hundred per cent are;
+    `colour` is the run's on every chart.
 
     Where a part of the time was chosen, `rows` are of that part: `days` are its first and its last day, `before` is
     the last row before it, and `since` is the day from which the run's days are counted.
@@ -69,7 +70,8 @@ class Chart:
     `tables` are small tables of sums that it reads beside tallies. Without `shares` its last column is no part of a
     whole, and per cent means nothing to its file. `options` are further choices in the address, the first of each
     being made where there is none; `chosen_tallies` are the kinds of Tally that such a choice asks for, `chosen_rows`
-    which rows of further tables.
+    which rows of further tables. `of_all_runs` says what is special where all runs of a course are one. Without `pools`
+    that means nothing: then each run is shown by itself.
     """
 
     slug: str
@@ -88,6 +90,8 @@ class Chart:
     options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     chosen_tallies: Callable[[Mapping[str, str]], tuple[str, ...]] = lambda _chosen: ()
     chosen_rows: Callable[[Mapping[str, str]], Mapping[type[Model], Q]] = lambda _chosen: {}
+    of_all_runs: str = ""
+    pools: bool = True
 
     @property
     def day_at(self) -> int | None:

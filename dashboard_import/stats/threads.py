@@ -89,8 +89,8 @@ def nothing(chart: Chart, one: Seen) -> str:
 
 
 @registry.chart(
-    "comment-threads", page="comments", files=("comments",), title=_("Threads over time"), shares=False, draw=draw,
-    columns=("step", "thread", "date", "comment", "answers", "author", "replies"), tallies=("replies",),
+    "comment-threads", page="comments", files=("comments",), title=_("Threads over time"), shares=False, pools=False,
+    columns=("step", "thread", "date", "comment", "answers", "author", "replies"), tallies=("replies",), draw=draw,
     options={"step": EVERY_STEP}, chosen_rows=rows_of_step,
     definition=_(
         "When each comment of a step’s threads was written, and what it answers. A mark leads to its comment. "

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dashboard_import.models import WordTone
 from dashboard_import.stats import registry
+from dashboard_import.stats.comments import COMMONEST
 from dashboard_import.stats.drawing import in_parts, missing, step_key
 from dashboard_import.stats.links import reading
 from dashboard_import.stats.reading import AUDIENCES, RunNumbers, Step, step_name, step_of
@@ -55,7 +56,7 @@ def rows_of_word(options: Mapping[str, str]) -> dict[type[Model], Q]:
 
 SUMS = {
     **COMMON, "tallies": (TONE, SCORE, OF_WORD), "base": TONE, "limits": RULE, "options": {"word": AnyWord({"": ""})},
-    "chosen_rows": rows_of_word,
+    "chosen_rows": rows_of_word, "of_all_runs": _("With one word, they are of those runs alone that keep it."),
 }  # fmt: skip
 
 
@@ -192,6 +193,7 @@ def draw_words(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Fig
 @registry.chart(
     "tone-words", **COMMON, title=_("Words that make the tone"), columns=("tone", "word", "count"), shares=False,
     tallies=tuple(f"{WORDS}{tone}" for tone in (POSITIVE, NEGATIVE)), draw=draw_words, limits=RULE,
+    of_all_runs=COMMONEST,
     definition=_("The fifty positive and the fifty negative words that most comments have."),
 )  # fmt: skip
 def tone_words(numbers: RunNumbers) -> Rows:

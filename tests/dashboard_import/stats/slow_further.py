@@ -18,6 +18,19 @@ def told(row: dict[str, str]) -> set[str]:
     return {word for word in tokens(row["text"]) if 2 <= len(word) <= 40 and word not in STOP_WORDS["en"]}
 
 
+def thirds(places: dict[str, list]) -> list[list[str]]:
+    """Return how many scores are above zero, zero and below at each place."""
+    return texts(
+        (place, sum(one > 0 for one in scores), sum(one == 0 for one in scores), sum(one < 0 for one in scores))
+        for place, scores in places.items()
+    )
+
+
+def means(places: dict[str, list]) -> list[list[str]]:
+    """Return the mean score of each place."""
+    return texts((place, len(scores), round(float(sum(scores)) / len(scores), 4)) for place, scores in places.items())
+
+
 def replies_in(rows: list[dict[str, str]]) -> int:
     return sum(row["parent_id"] != "" for row in rows)
 
@@ -111,7 +124,8 @@ class SlowestOfAll(SlowestRun):
             rows |= {f"{name}?word={word}": found[name] for name in found if name != "comments/tone-words"}
         return rows
 
-    def tones_of(self, comments: list[dict[str, str]]) -> dict[str, list]:
+    def toned(self, comments: list[dict[str, str]]) -> tuple[dict[str, list], dict[str, list], dict[bool, Counter]]:
+        """Return the scores of comments by step and by week, and how many comments have each good and bad word."""
         with TONE_WORDS.open(newline="", encoding="utf-8") as file:
             known = {row["word"]: Fraction(row["tone"]) for row in csv.DictReader(file)}
         steps, weeks, words = defaultdict(list), defaultdict(list), {True: Counter(), False: Counter()}
@@ -122,18 +136,13 @@ class SlowestOfAll(SlowestRun):
             weeks[row["step"].split(".")[0]].append(score)
             for is_good, counter in words.items():
                 counter.update({word for word in found if (known[word] > 0) is is_good})
+        return steps, weeks, words
 
-        def thirds(places: dict[str, list]) -> list:
-            return texts(
-                (place, sum(one > 0 for one in scores), sum(one == 0 for one in scores), sum(one < 0 for one in scores))
-                for place, scores in places.items()
-            )
-
+    def tones_of(self, comments: list[dict[str, str]]) -> dict[str, list]:
+        steps, weeks, words = self.toned(comments)
         return {
             "comments/tone-by-step": thirds(steps), "comments/tone-by-week": thirds(weeks),
-            "comments/tone-score": texts(
-                (step, len(scores), round(float(sum(scores)) / len(scores), 4)) for step, scores in steps.items()
-            ),
+            "comments/tone-score": means(steps),
             "comments/tone-words": texts(
                 ("positive" if is_good else "negative", *one)
                 for is_good, counter in words.items() for one in first(counter, 50)

@@ -140,3 +140,18 @@ def test_each_chart_by_day_is_the_whole_one_without_the_other_days(generated, st
             compared += len(part)
         assert staff.get(f"{home}/{page.slug}/?from=1&to=7").status_code == 200
     assert compared > 100
+
+
+def test_all_runs_of_a_course_together_have_days_of_the_run(two, staff):
+    pool = "/stats/futurelearn/bread/all"
+    rows = table(staff, f"{pool}/enrolments/enrolments-per-day.csv?from=1&to=7")
+    assert rows[1:] == [["1", "2"], ["5", "2"]]
+    assert table(staff, f"{pool}/enrolments/enrolments-per-day.csv?from=2026-01-05&to=2026-01-11") == rows
+    html = staff.get(f"{pool}/enrolments/?from=2026-01-05&to=2026-01-11").content.decode()
+    assert re.findall(r'name="(from|to)"\s+value="([^"]*)"', html) == [("from", "1"), ("to", "7")]
+    assert len(re.findall(r'class="datum"', chart(html, "enrolments-per-day"))) == 7
+    beside = table(staff, f"{HOME}/enrolments/enrolments-per-day.csv?with=bread/all&from=1&to=4")
+    assert beside[1:] == [["bread/1", "1", "2"], ["bread/all", "1", "2"]]
+    for page in PAGES:
+        assert staff.get(f"{HOME}/{page}/?with=bread/all&from=1&to=4").status_code == 200
+        assert staff.get(f"{pool}/{page}/?from=-5&word=hello&step=1.1").status_code == 200
