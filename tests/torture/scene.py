@@ -82,11 +82,13 @@ def _settle(crew: Crew, patience: float) -> float | None:
         crew.keep()
         now = clock.now()
         Delivery.objects.filter(status=Status.QUEUED, not_before__gt=now + LONGEST_WAIT).update(not_before=now)
+        # Deliveries come last: what becomes one between two looks is seen by the second.
         busy = (
-            Delivery.objects.filter(status__in=(Status.QUEUED, Status.SENDING, Status.UNSURE)),
-            Email.objects.filter(state__in=(State.SCHEDULED, State.SENDING)),
-            LinkRequest.objects.filter(mailed=None),
+            Signup.objects.filter(asked__isnull=False),
             Signup.objects.active().filter(welcomed=None),
+            LinkRequest.objects.filter(mailed=None),
+            Email.objects.filter(state__in=(State.SCHEDULED, State.SENDING)),
+            Delivery.objects.filter(status__in=(Status.QUEUED, Status.SENDING, Status.UNSURE)),
         )
         if not any(rows.exists() for rows in busy):
             return round(time.monotonic() - began, 1)
