@@ -11,11 +11,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from django.db import connection, models, transaction
 
 from dashboard_import.models import CourseRun
+from dashboard_import.shaping import Field
 from dashboard_import.tables import UnreadableError
 
 SPECIAL = "\\\t\n\r"  # what COPY's text format writes in another way
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 STAGE = "futurelearn_stage"
+READ = 1 << 20  # bytes; each read by the driver waits until Python lets its thread go on
 PIECES = 4  # of about a megabyte each, made ready while PostgreSQL is still deleting
 
 Columns = Sequence[Sequence[str]]
@@ -24,21 +26,20 @@ Columns = Sequence[Sequence[str]]
 def replace_rows(
     model: type[models.Model],
     run: CourseRun,
-    fields: Sequence[str],
-    null: Sequence[bool],
+    fields: Sequence[Field],
     batches: Iterable[Columns],
     after: Callable[[], None],
 ) -> None:
     """Put the rows of `batches` in the place of all rows that `run` has in the table of `model`.
 
-    A batch is a column of texts for each of `fields`; an empty text is NULL where `null` says so. `after` runs at the
-    end of the transaction, with the run locked: whatever it or `batches` raises leaves the old rows as they were.
+    A batch is a column of texts for each of `fields`. `after` runs at the end of the transaction, with the run
+    locked: whatever it or `batches` raises leaves the old rows as they were.
     """
-    columns = [model._meta.get_field(name).column for name in fields]
+    columns = [model._meta.get_field(field.name).column for field in fields]
     if connection.vendor == "postgresql":
         with transaction.atomic():
             lock(run)
-            copy(model, run, columns, (lines(run, null, batch) for batch in batches))
+            copy(model, run, columns, (lines(run, fields, batch) for batch in batches))
             after()
         return
     quoted = ", ".join(map(connection.ops.quote_name, columns))
@@ -51,7 +52,7 @@ def replace_rows(
             if own:
                 cursor.execute("BEGIN DEFERRED")  # of the temporary file alone
             for batch in batches:
-                cursor.executemany(insert, list(zip(*with_nulls(batch, null, None), strict=True)))
+                cursor.executemany(insert, list(zip(*with_nulls(fields, batch, None), strict=True)))
             if own:
                 cursor.execute("COMMIT")
             with transaction.atomic():
@@ -82,21 +83,23 @@ def deletion(model: type[models.Model]) -> str:
     return f"DELETE FROM {connection.ops.quote_name(model._meta.db_table)} WHERE run_id = %s"  # noqa: S608
 
 
-def with_nulls(batch: Columns, null: Sequence[bool], instead: object) -> Iterable[Sequence]:
+def with_nulls(fields: Sequence[Field], batch: Columns, instead: object) -> Iterable[Sequence]:
     """Yield the batch's columns with `instead` where an empty text stands for NULL."""
-    for column, may in zip(batch, null, strict=True):
-        yield [text or instead for text in column] if may and "" in column else column
+    for field, column in zip(fields, batch, strict=True):
+        yield [text or instead for text in column] if field.null and "" in column else column
 
 
-def lines(run: CourseRun, null: Sequence[bool], batch: Columns) -> bytes:
+def lines(run: CourseRun, fields: Sequence[Field], batch: Columns) -> bytes:
     """Return one batch as COPY's text format has it, the run's id in the last column."""
-    written = []
-    for column, may in zip(batch, null, strict=True):
-        texts, joined = column, "".join(column)
-        if any(mark in joined for mark in SPECIAL):
-            texts = [text.translate(ESCAPES) for text in column]
-        written.append([text or "\\N" for text in texts] if may and "" in texts else texts)
-    return ("\n".join(map("\t".join, zip(*written, [str(run.pk)] * len(batch[0]), strict=True))) + "\n").encode()
+    written = [escaped(column) if field.free else column for field, column in zip(fields, batch, strict=True)]
+    columns = [*with_nulls(fields, written, "\\N"), [str(run.pk)] * len(batch[0])]
+    return ("\n".join(map("\t".join, zip(*columns, strict=True))) + "\n").encode()
+
+
+def escaped(column: Sequence[str]) -> Sequence[str]:
+    """Return texts as COPY's text format has them."""
+    whole = "".join(column)
+    return [text.translate(ESCAPES) for text in column] if any(mark in whole for mark in SPECIAL) else column
 
 
 class Feed:
@@ -136,7 +139,7 @@ def copy(model: type[models.Model], run: CourseRun, columns: Sequence[str], piec
 
         def replace() -> None:
             cursor.execute(deletion(model), [run.pk])
-            cursor.copy_expert(statement, feed, 1 << 16)
+            cursor.copy_expert(statement, feed, READ)
 
         reader = pool.submit(replace)
         try:

@@ -35,6 +35,7 @@ class Cell:
     """The base: subclasses say in `read` what one text becomes. One object serves one load."""
 
     null = True
+    free = False  # may hold any character
 
     def __init__(self):
         self.memo = Memo(self.read)
@@ -56,6 +57,7 @@ class Text(Cell):
     """Any text; the reader has its own limit on the length."""
 
     null = False
+    free = True
 
     def one(self, text: str) -> tuple[str, ...]:
         return (text,)

@@ -198,7 +198,7 @@ class OneFile:
                 rollups.refresh(run, self.dataset.kind)
                 finish(self.file, run, self.rejects)
 
-            replace_rows(self.dataset.model, run, shape.fields, shape.null, batches, after)
+            replace_rows(self.dataset.model, run, shape.fields, batches, after)
 
     def columns(self, table: Table, shape: Shape) -> Iterator[Columns]:
         """Yield the good rows as columns; put the bad ones aside. Raises UnreadableError if the file breaks off."""

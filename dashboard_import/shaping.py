@@ -23,8 +23,17 @@ class Reject:
     cells: list[str]
 
 
+@dataclass(frozen=True)
+class Field:
+    """A field of the table: whether an empty text is NULL there, and whether any character may come."""
+
+    name: str
+    null: bool = False
+    free: bool = False
+
+
 class Shape:
-    """How the files of one kind with this header become the columns named `fields`.
+    """How the files of one kind with this header become the columns `fields`.
 
     The first field is the row's number, the last, where the file has columns that we do not know, `extra`.
     With `broken` there are bytes in the file that are no UTF-8, and rows have to be searched for them. Raises
@@ -38,8 +47,7 @@ class Shape:
         self.width = len(names)
         self.places: list[tuple[int, object, str, bool]] = []
         self.unknown: list[int] = []
-        self.fields = ["row"]
-        self.null = [False]
+        self.fields = [Field("row")]
         taken = set()
         for place, name in enumerate(names):
             column = dataset.by_name.get(name)
@@ -47,18 +55,15 @@ class Shape:
                 taken.add(column.name)
                 cell = column.cell()
                 self.places.append((place, cell, name, column.filled))
-                self.fields += column.into
-                self.null += [cell.null] * len(column.into)
+                self.fields += [Field(field, cell.null, cell.free) for field in column.into]
             elif name not in dataset.compared:
                 self.unknown.append(place)
         # Texts that a layout lacks are empty, as the tables have no NULL for them; everything else is NULL by itself.
         absent = [column for column in dataset.columns if column.name not in taken and not column.cell().null]
         self.empty = [field for column in absent for field in column.into]
-        self.fields += self.empty
-        self.null += [False] * len(self.empty)
+        self.fields += map(Field, self.empty)
         if self.unknown:
-            self.fields.append("extra")
-            self.null.append(True)
+            self.fields.append(Field("extra", null=True, free=True))
         self.step = [names.index(name) for name in (dataset.place[0], *dataset.compared) if name in names]
         if len(self.step) != 3:
             self.step = []

@@ -12,13 +12,11 @@ from codecs import getincrementaldecoder
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from operator import methodcaller
 from typing import BinaryIO
 
 PIECE = 1 << 20  # bytes read at once; a line that is longer than two of these is refused
 MOST_COLUMNS = 1_000
 BATCH_ROWS, BATCH_CHARACTERS = 10_000, 2_000_000
-COMMAS = methodcaller("count", ",")
 ESCAPED = re.compile("[\udc80-\udcff]")  # bytes that are not UTF-8, as `surrogateescape` shows them
 HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
 CHINESE = re.compile(rb"(?:[\xa1-\xfe][\xa1-\xfe])+")
@@ -70,23 +68,22 @@ class Batch:
 
 
 class PlainBatch(Batch):
-    """Rows of a plain file, each a text without its line feed. Cells are cut apart all at once."""
+    """Rows of `width` cells each, all cells one after the other, with a line feed after those of each row."""
 
-    def __init__(self, first: int, texts: list[str], lines: Sequence[int]):
-        self.first, self.texts, self.lines, self.fault = first, texts, lines, ""
+    def __init__(self, first: int, cells: list[str], width: int, lines: Sequence[int]):
+        self.first, self.cells, self.width, self.lines, self.fault = first, cells, width, lines, ""
 
     @cached_property
     def rows(self) -> list[list[str]]:
-        return [text.split(",") for text in self.texts]
+        return [self.cells[at : at + self.width] for at in range(0, len(self.cells), self.width + 1)]
 
     def after_header(self) -> Batch:
-        return PlainBatch(1, self.texts[1:], self.lines[1:])
+        return PlainBatch(1, self.cells[self.width + 1 :], self.width, self.lines[1:])
 
     def columns(self, width: int) -> list[Sequence[str]]:
-        if set(map(COMMAS, self.texts)) != {width - 1}:
-            raise ValueError("a row has another number of cells")
-        cells = ",".join(self.texts).split(",")
-        return [cells[place::width] for place in range(width)]
+        if width != self.width:
+            raise ValueError("the rows have another number of cells")
+        return [self.cells[place :: width + 1] for place in range(width)]
 
 
 @dataclass
@@ -216,19 +213,22 @@ class Table:
                 yield text[:cut]
 
     def plain(self) -> Iterator[Batch]:
-        """Yield the rows of a plain file."""
-        line = 1
-        for text in self.texts():
-            lines = text.removesuffix("\n").split("\n")
-            numbers: Sequence[int] = range(line, line + len(lines))
-            line += len(lines)
-            if "" in lines:
-                numbers = [number for number, text in zip(numbers, lines, strict=True) if text]
-                lines = [text for text in lines if text]
-            if lines:
-                batch = PlainBatch(0, lines, numbers)
-                if max(map(len, lines)) > csv.field_size_limit():
-                    refuse_long_cells(batch)
+        """Yield the rows of a plain file. All cells of a piece are cut apart at once where rows are of one width."""
+        line, width = 1, 0
+        for piece in self.texts():
+            text = piece if piece.endswith("\n") else f"{piece}\n"
+            width = width or text.count(",", 0, text.index("\n")) + 1
+            rows, cells = text.count("\n"), text.replace("\n", ",\n,").split(",")
+            del cells[-1]
+            if width > 1 and len(cells) == (width + 1) * rows and cells[width :: width + 1].count("\n") == rows:
+                batch: Batch = PlainBatch(0, cells, width, range(line, line + rows))
+            else:
+                kept = [(number, one.split(",")) for number, one in enumerate(text[:-1].split("\n"), line) if one]
+                batch = Batch(0, [cells for _line, cells in kept], [number for number, _cells in kept])
+            line += rows
+            if has_long_line(text, csv.field_size_limit()):
+                refuse_long_cells(batch)
+            if len(batch):
                 yield self.numbered(batch)
 
     def lines(self) -> Iterator[str]:
@@ -265,6 +265,12 @@ class Table:
             if fault is not None:
                 start = reader.line_num + 1
                 yield self.numbered(fault)
+
+
+def has_long_line(text: str, most: int) -> bool:
+    """Say whether a line may be longer than `most`; one that is fills some block of half that length."""
+    half = most // 2 or 1
+    return any(text.find("\n", start, start + half) < 0 for start in range(0, len(text) - half, half))
 
 
 def refuse_long_cells(batch: Batch) -> None:

@@ -1,8 +1,24 @@
 """The addresses of FutureLearn statistics, under /stats/."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
 from dashboard_import import answers_page, comments_page, precourse_page, views
+from dashboard_import.stats.pooling import ALL
+
+
+class RunOrAll:
+    """The number of a run in an address, or ALL for all runs of the course together."""
+
+    regex = f"[0-9]+|{ALL}"
+
+    def to_python(self, value: str) -> int | str:
+        return value if value == ALL else int(value)
+
+    def to_url(self, value: int | str) -> str:
+        return str(value)
+
+
+register_converter(RunOrAll, "run")
 
 urlpatterns = [
     path("definitions/", views.definitions, name="stats_definitions"),
@@ -28,6 +44,6 @@ urlpatterns = [
         comments_page.read_csv,
         name="stats_comments_csv",
     ),
-    path("futurelearn/<slug:slug>/<int:number>/<slug:page>/", views.page, name="stats_page"),
-    path("futurelearn/<slug:slug>/<int:number>/<slug:page>/<slug:chart>.csv", views.chart_csv, name="stats_csv"),
+    path("futurelearn/<slug:slug>/<run:number>/<slug:page>/", views.page, name="stats_page"),
+    path("futurelearn/<slug:slug>/<run:number>/<slug:page>/<slug:chart>.csv", views.chart_csv, name="stats_csv"),
 ]

@@ -1,6 +1,7 @@
 """Pages of FutureLearn statistics, for staff who may see them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,12 +11,15 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
-from dashboard_import.models import CourseRun
 from dashboard_import.stats import pages, runs_table
+from dashboard_import.stats.days import day_of_run
 from dashboard_import.stats.drawing import first_day, say_of
 from dashboard_import.stats.overview import MEASURES
+from dashboard_import.stats.pooling import ALL
+from dashboard_import.stats.reading import RunNumbers
 from dashboard_import.stats.registry import PAGES, Chart, Seen
-from dashboard_import.stats.selection import AS, MOST_BESIDE, OF, Selection, offered, selection
+from dashboard_import.stats.selection import AS, MOST_BESIDE, OF, Selection, choices, offered, selection
+from dashboard_import.stats.together import leading_to_runs, single_runs, words_about
 from mooc.lib.access import require_staff
 from mooc.lib.admin import in_admin
 from mooc.lib.charts.figure import figure
@@ -53,9 +57,12 @@ def runs(request: HttpRequest) -> HttpResponse:
         }
         for column in columns
     ]
+    several = runs_table.of_several_runs()
     context = {
-        "title": "FutureLearn", "asked": asked, "heads": heads,
-        "rows": [(row.run, [(column, row.cell(column)) for column in columns]) for row in rows],
+        "title": "FutureLearn", "all": ALL, "asked": asked, "heads": heads,
+        "rows": [
+            (row.run, [(column, row.cell(column)) for column in columns], several.get(row.run.slug)) for row in rows
+        ],
         "added": runs_table.added(rows), "facts": len(columns) - len(MEASURES),
         "limits": [
             (column, names[column], asked.least.get(column, ""), asked.most.get(column, ""))
@@ -87,23 +94,23 @@ def runs_xlsx(request: HttpRequest) -> HttpResponse:
 @require_safe
 @require_staff(PERMISSION)
 @gzip_page
-def page(request: HttpRequest, slug: str, number: int, page: str) -> HttpResponse:
-    """One page of charts of a run, and of up to three more beside it."""
+def page(request: HttpRequest, slug: str, number: int | str, page: str) -> HttpResponse:
+    """One page of charts of a run, or of all runs of a course, and of up to three more beside it."""
     if page not in PAGES:
         raise Http404
     charts = PAGES[page].charts.values()
     options = {name: known for chart in charts for name, known in chart.options.items()}
     chosen = selection(request, slug, number, page, options)
     numbers = pages.numbers(chosen.runs, charts, chosen.of, chosen.options, chosen.at)
-    figures = [drawn for chart in charts for drawn in figures_of(request, chart, pages.seen(chart, numbers), chosen)]
-    others = CourseRun.objects.order_by("course", "-number").values_list("slug", "number", "course")
+    figures = [drawn for chart in charts for drawn in figures_of(request, chart, numbers, chosen)]
+    others = [(key, words) for key, words in choices() if key != f"{slug}/{number}"]
+    together = chosen.alone(chosen.runs[0], ALL) if len(numbers) == 1 and f"{slug}/{ALL}" in dict(others) else ""
     context = {
         "title": f"{chosen.runs[0]}: {PAGES[page].title}", "chosen": chosen, "page": PAGES[page], "figures": figures,
         "tabs": [(one, chosen.address(one.slug)) for one in PAGES.values()], "of": OF, "units": AS,
         "counted": "" if chosen.of == "all" else OF[chosen.of],
-        "others": [
-            (f"{short}/{at}", f"{course} {at}") for short, at, course in others if (short, at) != (slug, number)
-        ],
+        "others": others, "together": together,
+        "shown": [(one, [(run, chosen.alone(run)) for run in one.runs] if one.is_pool else []) for one in numbers],
         "options": [
             (name, offered(name, known, chosen, numbers), f"{chart.title}: {OPTION_NAMES[name]}", chosen.options[name])
             for chart in charts
@@ -124,16 +131,20 @@ def hundred(chart: Chart) -> str:
     return answers if chart.page in ("demographics", "surveys") else whole
 
 
-def figures_of(request: HttpRequest, chart: Chart, seen: list[Seen], chosen: Selection) -> Iterator[str]:
+def figures_of(request: HttpRequest, chart: Chart, numbers: Sequence[RunNumbers], chosen: Selection) -> Iterator[str]:
     """Yield the figures of one chart: one for all runs, or one for each."""
     in_percent = chosen.in_percent and chart.shares
-    about = (chart.definition, chart.limits, hundred(chart) if in_percent else "")
-    for at, drawn in enumerate(chart.draw(chart, seen, chosen.in_percent), start=1):
+    shown = [one for one in numbers if chart.pools or not one.is_pool]
+    limits = (chart.limits, hundred(chart) if in_percent else "") if shown else ()
+    about = (chart.definition, *limits, *words_about(chart, numbers))
+    made = chart.draw(chart, pages.seen(chart, shown), chosen.in_percent) if shown else []
+    made += [leading_to_runs(chart, one, len(numbers) > 1) for one in numbers if one.is_pool and not chart.pools]
+    for at, drawn in enumerate(made, start=1):
         yield figure(
             drawn.drawing, slug=chart.slug if at == 1 else f"{chart.slug}-{at}",
             title=f"{chart.title}: {drawn.of}" if drawn.of else str(chart.title),
             definition=" ".join(str(words) for words in about if words),
-            as_of=max(filter(None, (one.numbers.as_of(chart.files) for one in seen)), default=None),
+            as_of=max(filter(None, (one.as_of(chart.files) for one in numbers)), default=None),
             csv=chosen.address(chart=chart.slug), say=say_of(in_percent),
         )  # fmt: skip
         if drawn.pager:
@@ -142,23 +153,28 @@ def figures_of(request: HttpRequest, chart: Chart, seen: list[Seen], chosen: Sel
 
 @require_safe
 @require_staff(PERMISSION)
-def chart_csv(request: HttpRequest, slug: str, number: int, page: str, chart: str) -> HttpResponse:
+def chart_csv(request: HttpRequest, slug: str, number: int | str, page: str, chart: str) -> HttpResponse:
     """One chart's numbers: the columns that it has, with the run before them and days of the run for several runs."""
     found = PAGES[page].charts.get(chart) if page in PAGES else None
     if found is None:
         raise Http404
     chosen = selection(request, slug, number, page, found.options)
-    seen = pages.seen(found, pages.numbers(chosen.runs, [found], chosen.of, chosen.options))
+    runs = chosen.runs if found.pools else single_runs(chosen.runs)
+    seen = pages.seen(found, pages.numbers(runs, [found], chosen.of, chosen.options))
     rows = list(csv_rows(found, seen, chosen))
     marked = any(isinstance(cell, str) and not cell.isascii() for row in rows for cell in row)
     return csv_response(f"{slug[:80]}-{number}-{chart}.csv", rows, marked=marked)
 
 
 def csv_rows(chart: Chart, seen: list[Seen], chosen: Selection) -> Iterator[tuple]:
-    """Yield the header and the rows of a CSV. Hidden numbers are empty, and so is the share of who gave no answer."""
-    several, percent = len(seen) > 1, chosen.in_percent and chart.shares and "percent" not in chart.columns
-    days = several and chart.columns == ("date", "count")
-    columns = ("day", *chart.columns[1:]) if days else chart.columns
+    """Yield the header and the rows of a CSV. Hidden numbers are empty, and so is the share of who gave no answer.
+
+    Days of the run stand for dates where one line has several runs, and where all runs of a course are one.
+    """
+    several = len(seen) > 1 or (not chart.pools and chosen.has_pools)
+    percent = chosen.in_percent and chart.shares and "percent" not in chart.columns
+    days = (several and chart.columns == ("date", "count")) or any(one.numbers.in_days for one in seen)
+    columns = tuple("day" if days and name == "date" else name for name in chart.columns)
     labels = 2 if "date" in chart.columns[1:] else 1
     numbers = chart.columns[labels:] if percent else ()
     shares = [f"{name}_percent" for name in numbers] if len(numbers) > 1 else ["percent"] * percent
@@ -166,7 +182,7 @@ def csv_rows(chart: Chart, seen: list[Seen], chosen: Selection) -> Iterator[tupl
     for one in seen:
         start = first_day(one) if days else None
         for row in one.rows:
-            cells = ((row[0] - start).days + ((row[0] - start).days >= 0), *row[1:]) if start else row
+            cells = tuple(day_of_run(cell, start) if isinstance(cell, date) else cell for cell in row) if start else row
             shown = [one.shown(cell, percent=True) for cell in row[labels:]] if percent else []
             counts = chart.base or pages.is_known(row)
             rounded = [round(share, 2) if counts and share is not None else None for share in shown]

@@ -52,11 +52,26 @@ def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
 
 @registry.chart(
     "campaigns", **COMMON, title=_("Campaigns"), columns=(*NAMES, *COUNTS), draw=draw, shares=False, limits=EVERYONE,
+    of_all_runs=_("A link is the same in two runs if all its words are the same."),
     definition=_("How many people joined through each link, learned actively and bought an upgrade."),
 )  # fmt: skip
 def campaigns(numbers: RunNumbers) -> Rows:
     rows = sorted(numbers.tables[Campaign], key=lambda row: (-(row.enrolments or 0), row.row))
-    return [tuple(getattr(row, column) for column in (*NAMES, *COUNTS)) for row in rows]
+    listed = [tuple(getattr(row, column) for column in (*NAMES, *COUNTS)) for row in rows]
+    return added_up(listed) if numbers.is_pool else listed
+
+
+def added_up(rows: Rows) -> Rows:
+    """Return the campaigns of several runs, each once, those with most enrolments first; what none knows stays so."""
+    found: dict[tuple, list[tuple]] = {}
+    for row in rows:
+        found.setdefault(row[: len(NAMES)], []).append(row[len(NAMES) :])
+    made = [
+        (*words, *(sum(known) if (known := [one for one in counts if one is not None]) else None
+                   for counts in zip(*several, strict=True)))
+        for words, several in found.items()
+    ]  # fmt: skip
+    return sorted(made, key=lambda row: (-(row[len(NAMES)] or 0), row[: len(NAMES)]))
 
 
 def draw_domains(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:

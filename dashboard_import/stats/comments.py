@@ -82,7 +82,7 @@ def comments_by_week(numbers: RunNumbers) -> Rows:
     "commenters-by-week", **common, title=_("People who commented by week"), columns=("week", "count"),
     tallies=("commenters",), draw=in_parts(_("Week"), (_("People"),), on_week),
     definition=_("How many different people commented on the steps of each week."),
-    limits=_("Comments without an author are left out."),
+    limits=_("Comments without an author are left out."), of_all_runs=_("They are different within a run."),
 )  # fmt: skip
 def commenters_by_week(numbers: RunNumbers) -> Rows:
     return [(str(week), count) for week, count in numbers.by_week("commenters").items()]
@@ -105,7 +105,8 @@ def replies_per_post(numbers: RunNumbers) -> Rows:
     return sorted(numbers.by_value("replies_got").items(), key=lambda item: int(item[0]))
 
 
-WORDS = {"page": "comments", "files": ("comments",), "shares": False}
+COMMONEST = _("We keep the commonest words of each run, and add those up. A word that is rare in a run may have more.")
+WORDS = {"page": "comments", "files": ("comments",), "shares": False, "of_all_runs": COMMONEST}
 WEEKS = {"all": _("all weeks"), **{str(week): str(week) for week in range(1, 53)}}
 MOST_DRAWN = 20  # words; the table has more
 EVERY_STEP = AnyStep(all=_("all steps"))

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from dashboard_import.models import Talker
 from dashboard_import.stats import registry
-from dashboard_import.stats.drawing import DAY, MOST_DAYS, by_value, in_parts, missing, say_of
+from dashboard_import.stats.days import DAY, head, labels, ticks
+from dashboard_import.stats.drawing import MOST_DAYS, by_value, in_parts, missing, say_of
 from dashboard_import.stats.kinds import SEVERAL, name_of
 from dashboard_import.stats.links import reading
 from dashboard_import.stats.lists import PER_PAGE, pager
@@ -23,7 +24,6 @@ from dashboard_import.talk import COUNTS, TALKERS, TYPES
 from mooc.lib.charts.lines import lines
 from mooc.lib.charts.marks import Drawing, Series
 from mooc.lib.charts.network import density, network
-from mooc.lib.charts.scales import day_ticks
 
 registry.page("conversation", _("Conversation"))
 COMMON = {"page": "conversation", "files": ("comments",)}
@@ -99,8 +99,8 @@ def over_days(
 ) -> Drawing:
     """Return lines over days."""
     return lines(
-        [f"{day:%a} {day.day} {day:%b %Y}" for day in days], series if days else [], head=_now("Day"),
-        missing=missing(chart, [one]), ticks=day_ticks(days[0], len(days)) if days else [], say=say_of(in_percent),
+        labels(days), series if days else [], head=head(days), missing=missing(chart, [one]), ticks=ticks(days),
+        say=say_of(in_percent),
     )  # fmt: skip
 
 
@@ -155,7 +155,7 @@ def draw_learners(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[
 
 
 @registry.chart(
-    "learners", **COMMON, title=_("Talkers"), shares=False, tallies=("learner_types",), draw=draw_learners,
+    "learners", **COMMON, title=_("Talkers"), shares=False, pools=False, tallies=("learner_types",), draw=draw_learners,
     columns=("learner", "type", *COUNTS, "replies_received", "likes", "comments"),
     definition=_("What each person wrote, who wrote most first. A name leads to what they wrote."),
     limits=_(
@@ -194,7 +194,7 @@ def draw_network(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[F
 
 @registry.chart(
     "reply-network", **COMMON, title=_("Who replied to whom"), columns=("from", "to", "replies"), shares=False,
-    tallies=("network",), draw=draw_network, limits=TIES,
+    pools=False, tallies=("network",), draw=draw_network, limits=TIES,
     definition=_("How often one person replied to a post of another, among the hundred with most replies."),
 )  # fmt: skip
 def reply_network(numbers: RunNumbers) -> Rows:
@@ -227,7 +227,7 @@ def draw_density(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[F
 
 @registry.chart(
     "network-density", **COMMON, title=_("Density over time"), columns=("date", "people", "pairs", "density"),
-    shares=False, tallies=("network_people", "network_pairs"), draw=draw_density, limits=TIES,
+    shares=False, pools=False, tallies=("network_people", "network_pairs"), draw=draw_density, limits=TIES,
     definition=_("Of all pairs of people in the network so far, how many had one reply to the other: from 0 to 1."),
 )  # fmt: skip
 def network_density(numbers: RunNumbers) -> Rows:

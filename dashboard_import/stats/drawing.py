@@ -4,25 +4,24 @@ import datetime
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from dashboard_import.models import CourseRun
+from dashboard_import.stats import days as days_of
+from dashboard_import.stats.days import DAY, day_words
+from dashboard_import.stats.reading import RunNumbers
 from dashboard_import.stats.registry import Chart, Draw, Figure, Seen
 from dashboard_import.stats.words import UNKNOWN, label
 from mooc.lib.charts.bars import bars, columns
 from mooc.lib.charts.heatmap import heat_map
 from mooc.lib.charts.lines import lines
 from mooc.lib.charts.marks import Drawing, Say, Series, number, percent
-from mooc.lib.charts.scales import Tick, day_ticks
 from mooc.lib.charts.stacked import stacked
 from mooc.lib.charts.world import world
 
 MOST_DAYS = 400
 UNKNOWN_WEEKS = 4
 DAYS_AFTER = 28  # of a heat map, after the last day of the run
-DAY = datetime.timedelta(days=1)
 KINDS = {
     "enrolments": gettext_lazy("enrolments"), "step_activity": gettext_lazy("step activity"),
     "comments": gettext_lazy("comments"), "question_response": gettext_lazy("quiz answers"),
@@ -33,10 +32,15 @@ KINDS = {
 }  # fmt: skip
 
 
+def file_name(kind: str) -> str:
+    """Return what a kind of file is called."""
+    return str(KINDS.get(kind, kind.replace("_", " ")))
+
+
 def missing(chart: Chart, seen: Sequence[Seen]) -> str:
     """Say why there is nothing to draw."""
     lacking = [
-        _("%(run)s has no file of %(kind)s here.") % {"run": one.name, "kind": KINDS.get(kind, kind.replace("_", " "))}
+        _("%(run)s has no file of %(kind)s here.") % {"run": one.name, "kind": file_name(kind)}
         for one in seen
         for kind in chart.files
         if kind not in one.numbers.loaded
@@ -111,8 +115,8 @@ def on_the_map(say_value: Callable[[str], str]) -> Draw:
 
 
 def first_day(one: Seen) -> datetime.date | None:
-    """Return the day that a run's days are counted from: its first, else the first that anything happened on."""
-    return one.numbers.run.start or min((row[0] for row in one.rows), default=None)
+    """Return the day that a run's days are counted from: its first, else the first of the chart."""
+    return one.numbers.first_day or min((row[0] for row in one.rows), default=None)
 
 
 def largest(rows: Sequence[tuple]) -> tuple | None:
@@ -126,7 +130,7 @@ def by_day(
     in_percent: bool,
     link: Callable[[Seen, datetime.date], str] | None = None,
 ) -> list[Figure]:
-    """Draw `date,count` as lines: over dates for one run, over days of the run for several.
+    """Draw `date,count` as lines: over dates for one run, over days of the run for several and for a pool.
 
     `link` gives the address that a day of one run leads to.
     """
@@ -146,21 +150,14 @@ def by_day(
     ]
     events: list[tuple[int, str]] = []
     links: list[str] = []
-    if len(seen) == 1:
+    if len(seen) == 1 and not seen[0].numbers.in_days:
         days = [starts[0] + DAY * at for at in span]
         links = [link(seen[0], day) if link and offsets[0].get(at) else "" for at, day in zip(span, days, strict=True)]
-        labels, ticks, head = (
-            [f"{day:%a} {day.day} {day:%b %Y}" for day in days],
-            day_ticks(days[0], len(days)),
-            _("Day"),
-        )
+        labels, ticks, head = days_of.labels(days), days_of.ticks(days), _("Day")
     else:
         labels, head = [str(at + (at >= 0)) for at in span], _("Day of the run")
-        ticks = [
-            Tick((at - low + 0.5) / len(span), str(at + (at >= 0)), roomy=at // 14 % 2 == 1) for at in span
-            if at % max(14, len(span) // 140 * 14) == 0
-        ]  # fmt: skip
-    if any(one.numbers.run.start for one in seen):
+        ticks = days_of.ticks_of_run(low, len(span))
+    if any(one.numbers.start for one in seen):
         events.append((-low, _("The run starts")))
     drawing = lines(
         labels, series, head=head, missing="", ticks=ticks, events=events, say=say_of(in_percent), links=links
@@ -168,7 +165,7 @@ def by_day(
     late = len([at for at in every if at not in span])
     notes = [
         _("%(run)s: most on %(day)s, %(count)s.") % {
-            "run": one.name, "day": date_format(top[0], "l j F Y"), "count": number(top[1]),
+            "run": one.name, "day": day_words(top[0], "l j F Y"), "count": number(top[1]),
         }
         for one in seen
         if (top := largest(one.rows))
@@ -184,15 +181,15 @@ def step_key(name: str) -> tuple[int, ...]:
     return tuple(map(int, name.split(".")))
 
 
-def window(run: CourseRun, days: Sequence[datetime.date]) -> list[datetime.date]:
+def window(numbers: RunNumbers, days: Sequence[datetime.date]) -> list[datetime.date]:
     """Return the days of a heat map: from the first day of the run to four weeks after its last, if there are any.
 
     `days` are those on which something happened, in order. A run whose days are not known is taken as four weeks.
     """
     if not days:
         return []
-    start = run.start if run.start and run.start <= days[-1] else days[0]
-    length = datetime.timedelta(weeks=run.weeks or UNKNOWN_WEEKS)
+    start = numbers.start if numbers.start and numbers.start <= days[-1] else days[0]
+    length = datetime.timedelta(weeks=numbers.run.weeks or UNKNOWN_WEEKS)
     last = min(start + length + DAYS_AFTER * DAY, days[-1], start + (MOST_DAYS - 1) * DAY)
     return [start + DAY * at for at in range((last - start).days + 1)]
 
@@ -201,14 +198,13 @@ def by_step_and_day(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> lis
     """Draw `step,date,count` as a heat map for each run, from its first day to four weeks after its last."""
     made = []
     for one in seen:
-        run = one.numbers.run
         cells = {(step, day): one.shown(count, percent=in_percent) for step, day, count in one.rows}
-        shown = window(run, sorted({day for _step, day in cells}))
+        shown = window(one.numbers, sorted({day for _step, day in cells}))
         steps = sorted({step for step, _day in cells}, key=step_key)
         grid = [[cells.get((step, day), 0) for day in shown] for step in steps]
         drawing = heat_map(
-            steps, [date_format(day, "j M") for day in shown], grid, head=_("Step"), missing=missing(chart, [one]),
-            ticks=day_ticks(shown[0], len(shown)) if shown else [],
+            steps, days_of.labels(shown, "j M"), grid, head=_("Step"), missing=missing(chart, [one]),
+            ticks=days_of.ticks(shown),
         )  # fmt: skip
         drawn = {*shown}
         others = sum(count or 0 for _step, day, count in one.rows if day not in drawn)

@@ -60,6 +60,7 @@ def draw_completion(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> lis
         "of five; their comments, replies included; and how many comments that is for each of them."
     ),
     limits=_("Comments by people who visited no step are not in it."),
+    of_all_runs=_("The mean is that of all people together, not of the runs’ means."),
 )  # fmt: skip
 def comments_per_completion(numbers: RunNumbers) -> Rows:
     learners, comments = (Counter(numbers.by_value(kind)) for kind in ("completion_learners", "completion_comments"))
@@ -116,9 +117,12 @@ def line(numbers: RunNumbers, x: str, y: str) -> Trend | None:
     return Trend(slope, (sum_y - slope * sum_x) / count, both / math.sqrt(across * up) if up else 0.0, None, count)
 
 
-def width(numbers: RunNumbers, measure: str) -> int:
-    """Return how many values of a measure are one class of the run's points."""
-    return width_of(measure, max((row.most[measure] for row in numbers.tables[Moments]), default=0))
+def widths(numbers: RunNumbers, measure: str) -> list[int]:
+    """Return how many values of a measure are one class of the points: each run has its own classes."""
+    most: dict[int, int] = {}
+    for row in numbers.tables[Moments]:
+        most[row.run_id] = max(row.most[measure], most.get(row.run_id, 0))
+    return sorted({width_of(measure, one) for one in most.values()})
 
 
 def points(numbers: RunNumbers) -> Rows:
@@ -140,9 +144,14 @@ def chosen_points(options: Mapping[str, str]) -> tuple[str, ...]:
 
 def axis(numbers: RunNumbers, measure: str) -> str:
     """Return the name of an axis, with the width of its classes if several values are one."""
-    wide = width(numbers, measure)
-    name = str(NAMES[measure])
-    return _now("%(measure)s, in steps of %(width)s") % {"measure": name, "width": wide} if wide > 1 else name
+    wide, name = widths(numbers, measure), str(NAMES[measure])
+    if len(wide) > 1:
+        return _now("%(measure)s, in steps of %(least)s to %(most)s") % {
+            "measure": name, "least": wide[0], "most": wide[-1],
+        }  # fmt: skip
+    if wide and wide[0] > 1:
+        return _now("%(measure)s, in steps of %(width)s") % {"measure": name, "width": wide[0]}
+    return name
 
 
 def draw_points(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
@@ -163,6 +172,7 @@ def draw_points(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Fi
 registry.chart(
     "correlations", **COMMON, title=_("Two measures of people"), files=FILES, columns=("x", "y", "learners"),
     tables=(Moments,), options=OPTIONS, chosen_tallies=chosen_points, draw=draw_points, limits=WHO,
+    of_all_runs=_("Points lie where each run has its classes. Shares are of each run’s own steps and questions."),
     definition=_(
         "How many people have which two numbers, and the straight line through all of them: its slope and the "
         "correlation r. Many numbers are put into classes, at most twenty, each named by its least; the line knows all."
@@ -189,6 +199,7 @@ def draw_table(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Fig
 @registry.chart(
     "correlation-table", **COMMON, title=_("All pairs of measures"), files=FILES, tables=(Moments,), limits=WHO,
     columns=("x", "y", "learners", "slope", "r"), draw=draw_table,
+    of_all_runs=_("The line is through the people of all runs. Shares are of each run’s own steps and questions."),
     definition=_("The slope of the straight line of y over x, and the correlation r, for each two of the measures."),
 )  # fmt: skip
 def correlation_table(numbers: RunNumbers) -> Rows:

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dashboard_import.models import CourseRun
 from dashboard_import.stats import registry
 from dashboard_import.stats.drawing import missing
 from dashboard_import.stats.reading import RunNumbers
@@ -53,9 +54,15 @@ FILES = ("enrolments", "step_activity", "comments")
 
 
 def said_by_futurelearn(numbers: RunNumbers, measure: str) -> int | None:
-    """Return what FutureLearn's own page said of a measure, where it said a number."""
+    """Return what FutureLearn's own page said of a measure, where it said a number: of all runs together, of each."""
+    said = [said_of(run, measure) for run in numbers.runs]
+    return None if None in said else sum(said)
+
+
+def said_of(run: CourseRun, measure: str) -> int | None:
+    """Return what FutureLearn's own page said of a measure of a run, where it said a number."""
     for name in (measure, *MEASURES[measure][3]):
-        count = numbers.run.totals.get(name, {}).get("count")
+        count = run.totals.get(name, {}).get("count")
         if isinstance(count, int | float):
             return int(count)
     return None
@@ -97,6 +104,9 @@ def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
     limits=gettext_lazy(
         "FutureLearn’s page is of another night than its files, and its rules are not all known. "
         "The steps of a run are those of its overview, else those that somebody visited."
+    ),
+    of_all_runs=gettext_lazy(
+        "Shares of steps are of each run’s own steps. FutureLearn’s page stands here if it has the number of every run."
     ),
 )  # fmt: skip
 def totals(numbers: RunNumbers) -> Rows:
@@ -148,7 +158,7 @@ def draw_activity(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[
     files=("step_activity", "comments", "question_response", "peer_review_assignments", "peer_review_reviews"),
     tallies=tuple({kind for _base, _name, kinds in ACTIVITY.values() for kind in kinds}), draw=draw_activity,
     definition=gettext_lazy("How much people visited, completed, wrote, answered and handed in, all together."),
-    limits=gettext_lazy("A visit is a person’s first one of a step. Nobody is counted twice among people."),
+    limits=gettext_lazy("A visit is a person’s first one of a step. Nobody is counted twice among a run’s people."),
 )  # fmt: skip
 def activity(numbers: RunNumbers) -> Rows:
     return [(measure, sum(map(numbers.total, kinds))) for measure, (_base, _name, kinds) in ACTIVITY.items()]
@@ -159,6 +169,7 @@ def activity(numbers: RunNumbers) -> Rows:
     columns=("measure", "counted", "futurelearn", "difference"), files=FILES, tallies=tuple(MEASURES), shares=False,
     draw=lambda _chart, _seen, _percent: [],
     definition=gettext_lazy("Our count beside what FutureLearn’s own page said, and the difference."),
+    of_all_runs=gettext_lazy("FutureLearn’s number stands here if its page has it of every run."),
 )  # fmt: skip
 def futurelearn_totals(numbers: RunNumbers) -> Rows:
     rows = []

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from importlib import import_module
 
-from dashboard_import.models import CourseRun
 from dashboard_import.stats.hiding import hidden
+from dashboard_import.stats.pooling import Pool, Shown
 from dashboard_import.stats.reading import RunNumbers, read
 from dashboard_import.stats.registry import PAGES, Chart, Seen
 
@@ -27,25 +27,27 @@ def kinds(charts: Iterable[Chart], options: Mapping[str, str]) -> set[str]:
 
 
 def numbers(
-    runs: Sequence[CourseRun],
+    runs: Sequence[Shown],
     charts: Collection[Chart],
     of: str,
     options: Mapping[str, str] | None = None,
     at: int | None = None,
 ) -> list[RunNumbers]:
-    """Return what these charts read of the runs; two queries, and one for each table of sums."""
+    """Return what these charts read of runs and pools; a few queries, and one for each table of sums."""
     options = options or {}
     tables = dict.fromkeys(table for chart in charts for table in chart.tables)
-    return read(runs, kinds(charts, options), of, tables, options, at)
+    has_days = any(chart.pools and "date" in chart.columns for chart in charts)
+    by_day = has_days and (len(runs) > 1 or isinstance(runs[0], Pool))
+    return read(runs, kinds(charts, options), of, tables, options, at, by_day)
 
 
 def seen(chart: Chart, runs: Sequence[RunNumbers]) -> list[Seen]:
     """Return the runs as the chart shows them, small numbers hidden, each in its colour."""
     made = []
-    for colour, one in enumerate(runs, start=1):
+    for one in runs:
         rows = chart.rows(one)
         base = one.total(chart.base) if chart.base else sum(row[-1] for row in rows if is_known(row))
-        made.append(Seen(one, hidden(rows), base, colour))
+        made.append(Seen(one, hidden(rows), base, one.colour))
     return made
 
 

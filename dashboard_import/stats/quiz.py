@@ -19,7 +19,10 @@ from mooc.lib.charts.marks import Amount, Series, number, percent
 KINDS = ("quiz_attempts", "quiz_correct", "quiz_first_correct")
 TRIES = ("quiz_first", "quiz_tries", "quiz_first_correct", "quiz_last_correct")
 ALL_KINDS = tuple(dict.fromkeys((*KINDS, *TRIES)))
-common = {"page": "quiz", "files": ("question_response",), "base": "learners", "tallies": ALL_KINDS}
+SAME = gettext_lazy("A question is the same in two runs if it has the same number there, on the same step.")
+common = {
+    "page": "quiz", "files": ("question_response",), "base": "learners", "tallies": ALL_KINDS, "of_all_runs": SAME,
+}  # fmt: skip
 
 registry.page("quiz", gettext_lazy("Quiz"))
 

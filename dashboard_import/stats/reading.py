@@ -1,4 +1,4 @@
-"""What charts read: the tallies of a few runs, in two queries however large the runs are."""
+"""What charts read: the tallies of a few runs, or of all runs of a course, in a few queries however large they are."""
 
 import datetime
 from collections import Counter, defaultdict
@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from django.db.models import Max, Model
 
 from dashboard_import.models import CourseRun, ImportedFile, Tally
+from dashboard_import.stats.days import first_days
+from dashboard_import.stats.pooling import DAY_ONE, Pool, Shown, added
 
 # `of` in an address, and the column of Tally.
 AUDIENCES = {"all": "everyone", "learner": "learners", "buyers": "buyers", "full": "participants"}
@@ -28,24 +30,56 @@ def step_of(name: str) -> Step | None:
 
 @dataclass
 class RunNumbers:
-    """A run's tallies for one audience. `loaded` says when the last file of each kind was loaded.
+    """The tallies of a run, or of all runs of a course together (a pool), for one audience.
 
-    `tables` are the run's rows of small tables of sums, by model; `options` are the address's further choices.
-    `at` is the page of a list, counted from 1; None for a file, which has all of it. Lists are of the first run.
+    `loaded` says when the last file of each kind was loaded; `files` says so of each run, by key. `tables` are the
+    rows of small tables of sums, by model; `options` are the address's further choices. `at` is the page of a list,
+    counted from 1; None for a file, which has all of it. Lists are of the first run. `colour` is the run's on every
+    chart, and `first_day` the one that its days are counted from, where that is known.
     """
 
-    run: CourseRun
+    run: Shown
     of: str = "all"
     tallies: dict[str, list[tuple]] = field(default_factory=lambda: defaultdict(list))
-    loaded: dict[str, datetime.datetime] = field(default_factory=dict)
+    files: dict[int, dict[str, datetime.datetime]] = field(default_factory=lambda: defaultdict(dict))
     tables: dict[type[Model], list] = field(default_factory=lambda: defaultdict(list))
     options: Mapping[str, str] = field(default_factory=dict)
     at: int | None = None
     is_first: bool = True
+    colour: int = 1
+    first_day: datetime.date | None = None
 
     @property
     def name(self) -> str:
         return str(self.run)
+
+    @property
+    def is_pool(self) -> bool:
+        return isinstance(self.run, Pool)
+
+    @property
+    def runs(self) -> Sequence[CourseRun]:
+        """The run, or those of the pool."""
+        return self.run.runs if isinstance(self.run, Pool) else (self.run,)
+
+    @property
+    def in_days(self) -> bool:
+        """Whether days are days of the run, as those of `pooling`, and not dates."""
+        return self.first_day == DAY_ONE
+
+    @property
+    def start(self) -> datetime.date | None:
+        """The first day, if that of every run is known."""
+        return self.first_day if all(run.start for run in self.runs) else None
+
+    @property
+    def loaded(self) -> dict[str, datetime.datetime]:
+        """When the last file of each kind was loaded, of any of the runs."""
+        found: dict[str, datetime.datetime] = {}
+        for kinds in self.files.values():
+            for kind, moment in kinds.items():
+                found[kind] = max(moment, found.get(kind, moment))
+        return found
 
     @property
     def path(self) -> str:
@@ -90,30 +124,71 @@ class RunNumbers:
         return {week: counts[week] for week in sorted(counts) if counts[week]}
 
     def as_of(self, files: Iterable[str]) -> datetime.datetime | None:
-        """Return when the youngest of these kinds of file was loaded, None if none ever was."""
-        return max((self.loaded[kind] for kind in files if kind in self.loaded), default=None)
+        """Return when the youngest of these kinds of file was loaded, None if none ever was.
+
+        A pool is as old as the oldest of its runs, each being as young as its youngest file.
+        """
+        return next(iter(self.ages(files)), None)
+
+    def ages(self, files: Iterable[str]) -> list[datetime.datetime]:
+        """Return when each run's youngest file of these kinds was loaded, the oldest run first."""
+        files = set(files)
+        of_runs = [[moment for kind, moment in kinds.items() if kind in files] for kinds in self.files.values()]
+        return sorted(max(moments) for moments in of_runs if moments)
+
+    def lacking(self, kind: str) -> list[CourseRun]:
+        """Return the runs that have no file of this kind."""
+        return [run for run in self.runs if kind not in self.files.get(run.pk, {})]
 
 
 def read(
-    runs: Sequence[CourseRun],
+    chosen: Sequence[Shown],
     kinds: Iterable[str],
     of: str,
     tables: Iterable[type[Model]] = (),
     options: Mapping[str, str] | None = None,
     at: int | None = None,
+    by_day: bool = False,
 ) -> list[RunNumbers]:
-    """Return the numbers of the runs, in their order; two queries, and one for each of `tables`."""
-    found = {
-        run.pk: RunNumbers(run, of, options=options or {}, at=at, is_first=place == 0) for place, run in enumerate(runs)
-    }
-    columns = ("run", "kind", "week", "step", "day", "value", AUDIENCES[of])
-    rows = Tally.objects.filter(run__in=found, kind__in=set(kinds)).values_list(*columns)
-    for run, kind, *row in rows.iterator(chunk_size=10_000):
-        found[run].tallies[kind].append(tuple(row))
-    files = ImportedFile.objects.filter(run__in=found, outcome=ImportedFile.Outcome.LOADED).order_by()
+    """Return the numbers of runs and pools, in their order; `by_day` if days of the run will be counted.
+
+    Two queries, and one for each of `tables`; one more if days are counted from a first day that is not known.
+    """
+    made = [RunNumbers(run, of, options=options or {}, at=at, colour=colour) for colour, run in enumerate(chosen, 1)]
+    has_pools = any(one.is_pool for one in made)
+    firsts = first_days([run for one in made for run in one.runs]) if by_day else {}
+    for one in made:
+        first = None if isinstance(one.run, Pool) else firsts.get(one.run.pk, one.run.start)
+        one.first_day = DAY_ONE if has_pools else first
+    for one in [one for one in made if not one.is_pool][1:]:
+        one.is_first = False
+    read_tallies(made, set(kinds), AUDIENCES[of], firsts)
+    of_run: dict[int, list[RunNumbers]] = defaultdict(list)
+    for one in made:
+        for run in one.runs:
+            of_run[run.pk].append(one)
+    files = ImportedFile.objects.filter(run__in=of_run, outcome=ImportedFile.Outcome.LOADED).order_by()
     for run, kind, moment in files.values_list("run", "kind").annotate(Max("import_run__started")):
-        found[run].loaded[kind] = moment
+        for one in of_run[run]:
+            one.files[run][kind] = moment
+    order = {run.pk: place for one in made for place, run in enumerate(one.runs)}
     for table in tables:
-        for row in table.objects.filter(run__in=found).order_by("pk"):
-            found[row.run_id].tables[table].append(row)
-    return list(found.values())
+        for row in sorted(table.objects.filter(run__in=of_run).order_by("pk"), key=lambda row: order[row.run_id]):
+            for one in of_run[row.run_id]:
+                one.tables[table].append(row)
+    return made
+
+
+def read_tallies(
+    made: Sequence[RunNumbers], kinds: set[str], column: str, firsts: Mapping[int, datetime.date | None]
+) -> None:
+    """Read the tallies in one query. If there are pools all days are days of the run, those of single runs too."""
+    if any(one.is_pool for one in made):
+        for place, kind, row in added([one.runs for one in made], kinds, column, firsts):
+            made[place].tallies[kind].append(row)
+        return
+    of_run = {one.run.pk: one.tallies for one in made}
+    columns = ("run", "kind", "week", "step", "day", "value", column)
+    rows = Tally.objects.filter(run__in=of_run, kind__in=kinds).values_list(*columns)
+    for run, kind, *row in rows.iterator(chunk_size=10_000):
+        of_run[run][kind].append(tuple(row))

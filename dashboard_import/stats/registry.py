@@ -13,9 +13,10 @@ Rows = list[tuple]
 
 @dataclass(frozen=True)
 class Seen:
-    """One run as a chart shows it: `rows` are those of its CSV, None standing for a number that is hidden.
+    """One run, or all runs of a course, as a chart shows it.
 
-    `base` is what a hundred per cent are; `colour` is the run's on every chart.
+    `rows` are those of its CSV, None standing for a number that is hidden; `base` is what a hundred per cent are;
+    `colour` is the run's on every chart.
     """
 
     numbers: RunNumbers
@@ -61,6 +62,8 @@ class Chart:
     `tables` are small tables of sums that it reads beside tallies. Without `shares` its last column is no part of a
     whole, and per cent means nothing to its file. `options` are further choices in the address, the first of each
     being made where there is none; `chosen_tallies` are the kinds of Tally that such a choice asks for.
+    `of_all_runs` says what is special where all runs of a course are one. Without `pools` that means nothing: then
+    each run is shown by itself.
     """
 
     slug: str
@@ -78,6 +81,8 @@ class Chart:
     shares: bool = True
     options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     chosen_tallies: Callable[[Mapping[str, str]], tuple[str, ...]] = lambda _chosen: ()
+    of_all_runs: str = ""
+    pools: bool = True
 
 
 @dataclass(frozen=True)

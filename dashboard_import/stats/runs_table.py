@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.http import Http404
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -104,6 +104,12 @@ def all_runs(asked: Wanted) -> list[Row]:
         facts = (run.course, run.number, run.start, run.weeks, run.institution)
         rows.append(Row(run, (*facts, *(count for (count,) in counts))))
     return sorted_by([row for row in rows if asked.takes(row)], asked.sort)
+
+
+def of_several_runs() -> dict[str, int]:
+    """Return how many runs a course has, by its short name, for those that have several; one query."""
+    counts = CourseRun.objects.order_by().values_list("slug").annotate(runs=Count("pk")).filter(runs__gt=1)
+    return dict(counts)
 
 
 def sorted_by(rows: Sequence[Row], sort: str) -> list[Row]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import or_
 from urllib.parse import urlencode
@@ -13,10 +13,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from dashboard_import.models import CourseRun
+from dashboard_import.stats.pooling import ALL, Pool, Shown, pool_name
 from dashboard_import.stats.reading import AUDIENCES, RunNumbers, step_name, step_of
 
 MOST_BESIDE = 3
-RUN = re.compile(r"(?P<slug>[-\w]{1,200})/(?P<number>\d{1,8})", re.ASCII)
+RUN = re.compile(rf"(?P<slug>[-\w]{{1,200}})/(?P<number>\d{{1,8}}|{ALL})", re.ASCII)
 LARGEST_NUMBER = 1_000_000
 OF = {
     "all": _("everyone"),
@@ -37,9 +38,9 @@ class AnyStep(dict[str, str]):
 
 @dataclass(frozen=True)
 class Selection:
-    """One page of statistics: its runs, the first being the address's own, and how they are shown."""
+    """One page of statistics: its runs and pools, the first being the address's own, and how they are shown."""
 
-    runs: list[CourseRun]
+    runs: list[Shown]
     page: str
     of: str = "all"
     unit: str = "people"
@@ -50,32 +51,50 @@ class Selection:
     def in_percent(self) -> bool:
         return self.unit == "percent"
 
-    def address(self, page: str = "", chart: str = "") -> str:
-        """Return the address of a page of this selection, or of one chart's CSV."""
+    @property
+    def has_pools(self) -> bool:
+        """Whether all runs of a course are taken together in it."""
+        return any(isinstance(one, Pool) for one in self.runs)
+
+    def alone(self, run: CourseRun, number: int | str = "") -> str:
+        """Return the address of the same page of one run alone, or of what `number` says of its course."""
+        return replace(self, runs=[run]).address(number=number)
+
+    def address(self, page: str = "", chart: str = "", number: int | str = "") -> str:
+        """Return the address of a page of this selection, or of one chart's CSV; `number` stands for the run's own."""
         run, *beside = self.runs
         query = [("with", f"{one.slug}/{one.number}") for one in beside]
         query += [("of", self.of)] * (self.of != "all") + [("as", self.unit)] * self.in_percent
         if not page or page == self.page:
             query += self.options.items()
-        where = [run.slug, run.number, page or self.page]
+        where = [run.slug, number or run.number, page or self.page]
         path = reverse("stats_csv", args=[*where, chart]) if chart else reverse("stats_page", args=where)
         return f"{path}?{urlencode(query)}" if query else path
 
 
-def find_runs(wanted: Sequence[tuple[str, int]]) -> list[CourseRun]:
-    """Return runs by short name and number, in their order; Http404 where one of them is not there. One query."""
-    if any(number > LARGEST_NUMBER for _slug, number in wanted):
+def find_runs(wanted: Sequence[tuple[str, int | str]]) -> list[Shown]:
+    """Return runs by short name and number, and pools by short name and ALL, in their order. One query.
+
+    Raises Http404 where one of them is not there.
+    """
+    if any(number != ALL and number > LARGEST_NUMBER for _slug, number in wanted):
         raise Http404
-    tests = (Q(slug=slug, number=number) for slug, number in wanted)
-    found = {(run.slug, run.number): run for run in CourseRun.objects.filter(reduce(or_, tests))}
-    if len(found) < len(wanted):
+    tests = (Q(slug=slug) if number == ALL else Q(slug=slug, number=number) for slug, number in wanted)
+    found: dict[tuple[str, int | str], Shown] = {}
+    courses: dict[str, list[CourseRun]] = {}
+    for run in CourseRun.objects.filter(reduce(or_, tests)).order_by("number"):
+        found[run.slug, run.number] = run
+        courses.setdefault(run.slug, []).append(run)
+    found |= {(slug, ALL): Pool(tuple(runs)) for slug, runs in courses.items()}
+    if any(one not in found for one in wanted):
         raise Http404
     return [found[one] for one in wanted]
 
 
 def find_run(slug: str, number: int) -> CourseRun:
     """Return a run; Http404 where there is none."""
-    return find_runs([(slug, number)])[0]
+    (run,) = find_runs([(slug, number)])
+    return run
 
 
 def choice(request: HttpRequest, name: str, known: dict, default: str) -> str:
@@ -95,18 +114,21 @@ def page_number(request: HttpRequest) -> int:
 
 
 def selection(
-    request: HttpRequest, slug: str, number: int, page: str, options: Mapping[str, Mapping[str, str]]
+    request: HttpRequest, slug: str, number: int | str, page: str, options: Mapping[str, Mapping[str, str]]
 ) -> Selection:
     """Read a page's address; one query. `options` are what its charts let choose. Raises Http404."""
-    wanted = [(slug, number)]
-    beside = list(dict.fromkeys(filter(None, request.GET.getlist("with"))))
-    if len(beside) > MOST_BESIDE:
+    wanted: list[tuple[str, int | str]] = [(slug, number)]
+    beside = list(filter(None, request.GET.getlist("with")))
+    if len(set(beside)) > MOST_BESIDE:
         raise Http404
     for one in beside:
         found = RUN.fullmatch(one)
         if not found:
             raise Http404
-        wanted.append((found["slug"], int(found["number"])))
+        wanted.append((found["slug"], ALL if found["number"] == ALL else int(found["number"])))
+    pools = [one for one in wanted if one[1] == ALL]
+    if len(set(pools)) < len(pools):
+        raise Http404
     runs = find_runs(list(dict.fromkeys(wanted)))
     chosen = {name: choice(request, name, known, next(iter(known))) for name, known in options.items()}
     of, unit = choice(request, "of", AUDIENCES, "all"), choice(request, "as", AS, "people")
@@ -124,3 +146,17 @@ def offered(name: str, known: Mapping[str, str], chosen: Selection, numbers: Seq
         return known
     shown = {str(week) for week in range(1, longest + 1)} | {"all", chosen.options[name]}
     return {key: words for key, words in known.items() if key in shown}
+
+
+def choices() -> list[tuple[str, str]]:
+    """Return what can be shown: each run, and before them all runs of a course that has several. One query."""
+    rows = CourseRun.objects.order_by("course", "-number").values_list("slug", "number", "course")
+    courses: dict[str, list[tuple[int, str]]] = {}
+    for slug, number, course in rows:
+        courses.setdefault(slug, []).append((number, course))
+    found = []
+    for slug, runs in courses.items():
+        if len(runs) > 1:
+            found.append((f"{slug}/{ALL}", pool_name(max(runs)[1], len(runs))))
+        found += [(f"{slug}/{number}", f"{course} {number}") for number, course in runs]
+    return found

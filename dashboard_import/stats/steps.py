@@ -19,6 +19,10 @@ OWN_LINE, ALL_LINES = 8, 6  # colours that stand out from the bars
 ALPHAS = (0.01, 0.05, 0.1)
 STEP_FILE = {"page": "steps", "files": ("step_activity",), "base": "learners"}
 
+ONE_STEP = gettext_lazy(
+    "A step is the same in two runs if it has the same number. The average trend is of single runs, and not compared."
+)
+
 registry.page("steps", gettext_lazy("Steps"))
 
 
@@ -57,10 +61,14 @@ def test_words(name: str, own: Trend, slope: float) -> str:
 
 
 def with_trend(kind: str) -> registry.Draw:
-    """Return the drawing of `step,count` with the line of each run and that of all runs."""
+    """Return the drawing of `step,count` with the line of each run and the average one of all runs.
+
+    Added up over runs, people a step are not compared with the average of single runs.
+    """
 
     def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
-        whole = None if in_percent else average(kind, seen[0].numbers.of)
+        runs = [one for one in seen if not one.numbers.is_pool]
+        whole = average(kind, seen[0].numbers.of) if runs and not in_percent else None
         lines, notes = [], []
         most = max((len(one.rows) for one in seen), default=0)
         for one in seen:
@@ -71,7 +79,7 @@ def with_trend(kind: str) -> registry.Draw:
             if len(seen) == 1:
                 name = _("Trend of %(run)s") % {"run": one.name}
                 lines.append(Series(name, [max(own.at(1), 0), max(own.at(most), 0)], OWN_LINE))
-            if whole:
+            if whole and one in runs:
                 notes.append(test_words(one.name, own, whole[0]))
         if whole and lines:
             slope, intercept = whole
@@ -93,6 +101,7 @@ def register(what: str, kind: str, words: dict[str, str]) -> None:
     @registry.chart(
         f"steps-{what}", **STEP_FILE, title=words["steps"], columns=("step", "count"), draw=with_trend(f"steps_{kind}"),
         tallies=(f"steps_{kind}", "learners"), definition=words["by step"], limits=words["limits"],
+        of_all_runs=ONE_STEP,
     )  # fmt: skip
     def steps(numbers: RunNumbers) -> Rows:
         return [(step_name(step), count) for step, count in numbers.by_step(f"steps_{kind}").items()]

@@ -27,7 +27,9 @@ def members(numbers: RunNumbers) -> dict[str, tuple[str, list[str]]]:
     found: dict[str, tuple[str, list[str]]] = {}
     for row in numbers.tables[TeamMember]:
         name = f"{row.first_name} {row.last_name}".strip() or _now("No name")
-        found.setdefault(row.person_id, (name, []))[1].append(row.team_role)
+        roles = found.setdefault(row.person_id, (name, []))[1]
+        if not (numbers.is_pool and row.team_role in roles):
+            roles.append(row.team_role)
     return found
 
 
@@ -50,6 +52,9 @@ def draw_members(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[F
     tallies=("team_posts", "team_replies"),
     definition=_("How many posts and how many replies each member of the team wrote."),
     limits=_("A person with several roles stands here once. Files from before 2016 name no team."),
+    of_all_runs=_(
+        "A person is counted in the runs of whose team they were, under the name that the first of them has."
+    ),
 )  # fmt: skip
 def team_members(numbers: RunNumbers) -> Rows:
     written = {
@@ -76,7 +81,7 @@ def draw_comments(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[
 
 
 @registry.chart(
-    "team-comments", **COMMON, title=_("What the team wrote"), draw=draw_comments,
+    "team-comments", **COMMON, pools=False, title=_("What the team wrote"), draw=draw_comments,
     columns=("name", "date", "step", "text", "likes", "link"),
     definition=_("The comments by members of the team, the newest first."),
     limits=_("It is of the whole team, whichever group you count. The page shows those of the first run."),

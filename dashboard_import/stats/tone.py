@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from dashboard_import.stats import registry
-from dashboard_import.stats.comments import on_step, on_week
+from dashboard_import.stats.comments import COMMONEST, on_step, on_week
 from dashboard_import.stats.drawing import in_parts, missing, step_key
 from dashboard_import.stats.links import reading
 from dashboard_import.stats.reading import RunNumbers, step_name
@@ -93,6 +93,7 @@ def draw_words(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Fig
 @registry.chart(
     "tone-words", **COMMON, title=_("Words that make the tone"), columns=("tone", "word", "count"), shares=False,
     tallies=tuple(f"{WORDS}{tone}" for tone in (POSITIVE, NEGATIVE)), draw=draw_words, limits=RULE,
+    of_all_runs=COMMONEST,
     definition=_("The fifty positive and the fifty negative words that most comments have."),
 )  # fmt: skip
 def tone_words(numbers: RunNumbers) -> Rows:

@@ -17,7 +17,13 @@ from mooc.lib.charts.marks import Series, percent
 from mooc.lib.charts.stacked import stacked
 
 registry.page("videos", _("Videos"))
-COMMON = {"page": "videos", "files": ("video_stats",), "tables": (VideoStats,), "shares": False}
+SAME = _(
+    "A video is the same in two runs if it has the same title on the same step. "
+    "Shares are of the views of all runs: a run with more views counts for more."
+)
+COMMON = {
+    "page": "videos", "files": ("video_stats",), "tables": (VideoStats,), "shares": False, "of_all_runs": SAME,
+}  # fmt: skip
 EVERYONE = _("FutureLearn counts views, not people: these numbers are of everyone, whichever group you count.")
 COUNTS = ("total_views", "total_downloads", "total_caption_views", "total_transcript_views")
 WATCHED = {
@@ -27,13 +33,40 @@ WATCHED = {
 HALF = list(WATCHED).index("50")
 DEVICES = ("desktop", "mobile", "tablet", "tv", "console", "unknown")
 CONTINENTS = ("europe", "asia", "north_america", "africa", "south_america", "oceania", "antarctica")
+SHARES = (
+    *(f"viewed_{part}_percent" for part in WATCHED.values()),
+    *(f"{device}_device_percentage" for device in DEVICES),
+    *(f"{continent}_views_percentage" for continent in CONTINENTS),
+)
 
 
 def videos_of(numbers: RunNumbers) -> list[tuple[str, VideoStats]]:
     """Return the videos in the order of the course, with their steps; files of 2017 name none, and keep their order."""
     rows = numbers.tables[VideoStats]
+    if numbers.is_pool:
+        same: dict[tuple, list[VideoStats]] = {}
+        for row in rows:
+            same.setdefault((row.week, row.step, row.title), []).append(row)
+        rows = [together(several) for several in same.values()]
     rows = sorted(rows, key=lambda row: (row.week is None, row.week or 0, row.step or 0, row.row))
     return [("" if row.week is None else step_name((row.week, row.step)), row) for row in rows]
+
+
+def together(rows: Sequence[VideoStats]) -> VideoStats:
+    """Return one video's numbers in all runs: counts added up, shares by views, the length as the last run has it."""
+    first, made = rows[0], {}
+    for count in COUNTS:
+        known = [value for row in rows if (value := getattr(row, count)) is not None]
+        made[count] = sum(known) if known else None
+    for share in SHARES:
+        known = [(getattr(row, share), row.total_views or 0) for row in rows if getattr(row, share) is not None]
+        views = sum(weight for _value, weight in known)
+        made[share] = round(sum(value * weight for value, weight in known) / views, 4) if views else None
+    seconds = [row.video_duration for row in rows if row.video_duration is not None]
+    return VideoStats(
+        week=first.week, step=first.step, title=first.title, row=first.row,
+        video_duration=seconds[-1] if seconds else None, **made,
+    )  # fmt: skip
 
 
 def name(row: tuple) -> str:

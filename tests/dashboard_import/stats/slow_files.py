@@ -120,21 +120,22 @@ class SlowFiles(SlowestOfAll):
             for row in rows
         ]
 
-    def start(self) -> datetime.date | None:
+    def start(self) -> datetime.date:
+        """Return the first day of the run; where nobody says which it is, the day on which the first person joined."""
         path = self.folder / "metadata.csv"
         if not path.exists():
-            return None
+            return datetime.date.fromisoformat(min(row["enrolled_at"][:10] for row in self.enrolments))
         with path.open(newline="", encoding="utf-8") as file:
             return datetime.date.fromisoformat(next(csv.DictReader(file))["start_date"])
 
     def beside(self, name: str, *, percent: bool) -> list[list[str]]:
         """Return the cells of a chart as they stand among other runs: days counted from the run's first, which is 1.
 
-        There is no day 0. A run whose first day nobody knows is counted from the first day on the chart.
+        There is no day 0.
         """
         rows = self.in_percent(name) if percent else self.rows[name]
         if name in BY_DAY and rows:
-            first = self.start() or datetime.date.fromisoformat(min(row[0] for row in rows))
+            first = self.start()
             after = [(datetime.date.fromisoformat(row[0]) - first).days for row in rows]
             rows = [[str(at + 1 if at >= 0 else at), *row[1:]] for at, row in zip(after, rows, strict=True)]
         return [[self.path, *row] for row in rows]

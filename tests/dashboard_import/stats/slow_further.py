@@ -85,7 +85,8 @@ class SlowestOfAll(SlowestRun):
             found[day] = [day, *(kinds[kind] for kind in TYPES)]
         return {"conversation/comment-types-so-far": texts(found.values())}
 
-    def tones(self) -> dict[str, list]:
+    def toned(self) -> tuple[dict[str, list], dict[str, list], dict[bool, Counter]]:
+        """Return the scores of comments by step and by week, and how many comments have each good and bad word."""
         with TONE_WORDS.open(newline="", encoding="utf-8") as file:
             known = {row["word"]: Fraction(row["tone"]) for row in csv.DictReader(file)}
         steps, weeks, words = defaultdict(list), defaultdict(list), {True: Counter(), False: Counter()}
@@ -96,6 +97,10 @@ class SlowestOfAll(SlowestRun):
             weeks[row["step"].split(".")[0]].append(score)
             for is_good, counter in words.items():
                 counter.update({word for word in found if (known[word] > 0) is is_good})
+        return steps, weeks, words
+
+    def tones(self) -> dict[str, list]:
+        steps, weeks, words = self.toned()
 
         def thirds(places: dict[str, list]) -> list:
             return texts(

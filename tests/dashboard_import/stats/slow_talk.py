@@ -124,19 +124,24 @@ class SlowestRun(SlowerRun):
             for week in ("1", "2", "3")
         }
 
-    def words(self) -> dict[str, list]:
-        places, steps = defaultdict(Counter), defaultdict(Counter)
+    def said(self) -> dict[str, Counter]:
+        """Return how many comments have each word: on each step, such as 1.2, in each week, such as 1, and in all."""
+        places = defaultdict(Counter)
         for row in self.table("comments"):
             if not self.counts(row["author_id"]):
                 continue
             said = {word for word in tokens(row["text"]) if 2 <= len(word) <= 40 and word not in STOP_WORDS["en"]}
-            steps[row["step"]].update(said)
-            for place in ("all", row["step"].split(".")[0]):
+            for place in ("all", row["step"].split(".")[0], row["step"]):
                 places[place].update(said)
+        return places
+
+    def words(self) -> dict[str, list]:
+        places = self.said()
         found = {f"comments/words?week={place}": texts(first(places[place], 100)) for place in ("all", "1", "2")}
-        by_step = [(step, *row) for step, counts in steps.items() for row in first(counts, 10)]
+        steps = [place for place in places if "." in place]
+        by_step = [(step, *row) for step in steps for row in first(places[step], 10)]
         for step in ("1.2", "2.5", "9.9"):
-            found[f"comments/words?step={step}&week=1"] = texts(first(steps[step], 50))
+            found[f"comments/words?step={step}&week=1"] = texts(first(places[step], 50))
         return found | {"comments/words-by-step": texts(by_step)}
 
     def more_charts(self) -> dict[str, list]:

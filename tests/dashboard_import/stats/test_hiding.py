@@ -1,5 +1,6 @@
 """Numbers below the site's least are on no page: not in a table, not in what a mark says, not beside a bar."""
 
+import itertools
 import re
 
 import pytest
@@ -33,6 +34,6 @@ def test_no_small_number_is_shown(generated, staff, settings):
     home = f"/stats/futurelearn/{run.slug}/{run.number}"
     assert len(small(staff.get(f"{home}/conversation/").content.decode())) > 3
     settings.STATISTICS_HIDE_BELOW = 5
-    for page in PAGES:
+    for page, place in itertools.product(PAGES, (home, f"/stats/futurelearn/{run.slug}/all")):
         for query in ("", f"with={run.slug}/2&of=buyers", "as=percent&week=2"):
-            assert small(staff.get(f"{home}/{page}/?{query}").content.decode()) == {}, (page, query)
+            assert small(staff.get(f"{place}/{page}/?{query}").content.decode()) == {}, (place, page, query)

@@ -10,7 +10,8 @@ from dashboard_import.generating import make_runs, write_tree
 from dashboard_import.stats.pages import PAGES
 
 pytestmark = pytest.mark.django_db(transaction=True)
-BREAD = "/stats/futurelearn/cyber-security-safety-at-home/1"
+COURSE = "/stats/futurelearn/cyber-security-safety-at-home"
+BREAD = f"{COURSE}/1"
 PATHS = {
     "runs": "/stats/futurelearn/",
     "definitions": "/stats/definitions/",
@@ -18,6 +19,8 @@ PATHS = {
     "answers": f"{BREAD}/surveys/answers/weeks/",
     "runs-in-a-range": "/stats/futurelearn/?from-joiners=10",
     "pre-course": f"{BREAD}/surveys/pre-course/",
+    **{f"{page}-all": f"{COURSE}/all/{page}/" for page in ("steps", "conversation", "comments")},
+    "enrolments-beside-all": f"{BREAD}/enrolments/?with=cyber-security-safety-at-home/all",
     **{page: f"{BREAD}/{page}/" for page in PAGES},
     **{f"{page}-beside": f"{BREAD}/{page}/?with=cyber-security-safety-at-home/2&as=percent" for page in PAGES},
 }
