@@ -5,11 +5,12 @@ which a small file could fill the memory. Nothing is loaded from outside. Of a f
 """
 
 import datetime
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import closing
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from openpyxl import load_workbook
 
@@ -17,6 +18,8 @@ from dashboard_import.sources import refuse_traps
 from dashboard_import.tables import UnreadableError
 
 MOST_UNPACKED = 100_000_000  # bytes
+MOST_TAGS = 200_000  # in one row, which is read as a whole; Excel itself has at most 16,384 cells in one
+ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
 MOST_COLUMNS, MOST_ROWS = 1_000, 200_000  # further columns are left out
 BEGINNING, OLD = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"  # of a workbook, and of one from before 2007
 EXACT = 10**15  # numbers have 15 digits in a workbook
@@ -60,6 +63,20 @@ def refuse_large(stream: BinaryIO) -> None:
         refuse_traps(book.infolist(), stream.tell())
         if sum(member.file_size for member in book.infolist()) > MOST_UNPACKED:
             raise UnreadableError("The workbook is too large. Save its first sheet as CSV.")
+        for member in book.infolist():
+            if member.filename.startswith("xl/worksheets/") and not member.is_dir():
+                with book.open(member) as part:
+                    refuse_wide(part)
+
+
+def refuse_wide(part: IO[bytes]) -> None:
+    """Raise UnreadableError for a sheet with a row that no program makes, as one could fill the memory."""
+    tags = 0
+    while piece := part.read(1 << 16):
+        for number, inside in enumerate(ROW.split(piece)):
+            tags = inside.count(b"<") + (0 if number else tags)
+            if tags > MOST_TAGS:
+                raise UnreadableError("A row of the workbook has more cells than Excel can have. Save it as CSV.")
 
 
 def cells_of(row: tuple) -> list[str]:

@@ -163,6 +163,15 @@ def test_traps_are_refused(monkeypatch):
         read(workbook([["a"]]))
 
 
+def test_a_row_that_could_fill_the_memory_is_refused():
+    assert (
+        read(with_sheet("<row><c/><c/></row>" * 100_000 + "<row><c t='inlineStr'><is><t>x</t></is></c></row>" * 3))
+        == [["x"]] * 3
+    )
+    with pytest.raises(UnreadableError, match="more cells than Excel can have"):
+        read(with_sheet(f"<row>{'<c/>' * 250_000}</row>"))
+
+
 def test_a_zip_that_is_damaged_or_of_something_else_is_refused():
     other, whole = io.BytesIO(), workbook([["a"]] * 500)
     with zipfile.ZipFile(other, "w") as book:
