@@ -17,6 +17,8 @@ __all__ = ["gunicorn", "manage", "postgres", "production"]
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 START_SECONDS = 30
+GRACE_SECONDS = 10  # for answers that are being made when the server is ended
+WAITING = 2048  # connections that wait to be taken, as gunicorn has it
 
 
 def production(database_url: str, **settings: str) -> dict[str, str]:
@@ -43,14 +45,16 @@ def gunicorn(app: str, environment: Mapping[str, str], *, workers: int = 2, thre
 
     Raises RuntimeError if it does not answer.
     """
-    with socket.socket() as attempt:
-        attempt.bind((HOST, 0))
-        port = attempt.getsockname()[1]
-    command = [
-        sys.executable, "-m", "gunicorn", app, f"--bind={HOST}:{port}", f"--workers={workers}", f"--threads={threads}",
-        "--no-control-socket", "--log-level=warning",
-    ]  # fmt: skip
-    server = subprocess.Popen(command, cwd=ROOT, env=environment)
+    with socket.socket() as door:  # kept open and handed over: a free port could be somebody else's a moment later
+        door.bind((HOST, 0))
+        door.listen(WAITING)
+        port = door.getsockname()[1]
+        command = [
+            sys.executable, "-m", "gunicorn", app, f"--bind=fd://{door.fileno()}", f"--workers={workers}",
+            f"--threads={threads}", "--no-control-socket", "--log-level=warning",
+            f"--graceful-timeout={GRACE_SECONDS}",
+        ]  # fmt: skip
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, pass_fds=[door.fileno()])
     try:
         wait_for_answer(server, port)
         yield f"http://{HOST}:{port}"

@@ -4,9 +4,11 @@ PostgreSQL takes them by COPY inside the transaction. SQLite lets only one write
 written into a temporary table, which locks nobody out, and the transaction only moves them.
 """
 
-import queue
+import os
+import tempfile
+import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 from django.db import connection, models, transaction
 
@@ -17,8 +19,8 @@ from dashboard_import.tables import UnreadableError
 SPECIAL = "\\\t\n\r"  # what COPY's text format writes in another way
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 STAGE = "futurelearn_stage"
-READ = 1 << 20  # bytes; each read by the driver waits until Python lets its thread go on
-PIECES = 4  # of about a megabyte each, made ready while PostgreSQL is still deleting
+READ = 1 << 22  # bytes; each read by the driver waits until Python lets its thread go on
+AHEAD = 1 << 26  # bytes that may wait on the disk for PostgreSQL
 
 Columns = Sequence[Sequence[str]]
 
@@ -103,30 +105,47 @@ def escaped(column: Sequence[str]) -> Sequence[str]:
 
 
 class Feed:
-    """A file that one thread writes and PostgreSQL's driver reads in another, a few pieces apart."""
+    """A file that one thread writes and PostgreSQL's driver reads in another.
 
-    def __init__(self):
-        self.pieces: queue.Queue[bytes | None] = queue.Queue(maxsize=PIECES)
-        self.piece = memoryview(b"")
-        self.broken = False
+    What is still to be read waits on the disk: while PostgreSQL deletes the old rows, many new ones can be made ready.
+    The file begins again at its start after AHEAD bytes.
+    """
+
+    def __init__(self, file: int):
+        self.file, self.written, self.taken = file, 0, 0
+        self.ended = self.broken = False
+        self.changed = threading.Condition()
 
     def read(self, size: int) -> bytes:
         """Return the next bytes, none at the end. Raises RuntimeError where there is no proper end."""
-        if not self.piece:
-            self.piece = memoryview(self.pieces.get() or b"")
-        if self.broken:
-            raise RuntimeError("what is copied broke off")
-        taken, self.piece = bytes(self.piece[:size]), self.piece[size:]
-        return taken
+        with self.changed:
+            self.changed.wait_for(lambda: self.taken < self.written or self.ended)
+            if self.broken:
+                raise RuntimeError("what is copied broke off")
+            start = self.taken % AHEAD
+            found = os.pread(self.file, min(size, self.written - self.taken, AHEAD - start), start)
+            self.taken += len(found)
+            self.changed.notify()
+            return found
 
-    def write(self, piece: bytes | None, reader: Future) -> None:
-        """Hand over a piece, None as the end; give up where the reader has ended."""
-        while not reader.done():
-            try:
-                self.pieces.put(piece, timeout=1)
-            except queue.Full:
-                continue
-            return
+    def write(self, piece: bytes) -> None:
+        """Hand over a piece, as there is room for it. It is lost where the reader has ended."""
+        rest = memoryview(piece)
+        with self.changed:
+            while rest:
+                self.changed.wait_for(lambda: self.written - self.taken < AHEAD or self.ended)
+                if self.ended:
+                    return
+                start = self.written % AHEAD
+                put = os.pwrite(self.file, rest[: min(AHEAD - start, AHEAD - (self.written - self.taken))], start)
+                self.written, rest = self.written + put, rest[put:]
+                self.changed.notify()
+
+    def finish(self, *, broken: bool = False) -> None:
+        """Say that no more comes, or that nobody reads any more."""
+        with self.changed:
+            self.ended, self.broken = True, self.broken or broken
+            self.changed.notify()
 
 
 def copy(model: type[models.Model], run: CourseRun, columns: Sequence[str], pieces: Iterable[bytes]) -> None:
@@ -134,24 +153,31 @@ def copy(model: type[models.Model], run: CourseRun, columns: Sequence[str], piec
     quote = connection.ops.quote_name
     names = ", ".join(map(quote, [*columns, "run_id"]))
     statement = f"COPY {quote(model._meta.db_table)} ({names}) FROM STDIN"
-    feed = Feed()
-    with connection.cursor() as cursor, connection.wrap_database_errors, ThreadPoolExecutor(1) as pool:
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        tempfile.TemporaryFile() as file,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        feed = Feed(file.fileno())
 
         def replace() -> None:
-            cursor.execute(deletion(model), [run.pk])
-            cursor.copy_expert(statement, feed, READ)
+            try:
+                cursor.execute(deletion(model), [run.pk])
+                cursor.copy_expert(statement, feed, READ)
+            finally:
+                feed.finish()
 
         reader = pool.submit(replace)
         try:
             for piece in pieces:
-                feed.write(piece, reader)
+                feed.write(piece)
                 if reader.done():
                     break
         except BaseException:
-            feed.broken = True
+            feed.finish(broken=True)
             raise
-        finally:
-            feed.write(None, reader)
+        feed.finish()
         reader.result()
 
 

@@ -8,9 +8,10 @@ from itertools import combinations, combinations_with_replacement
 
 from django.db import connection
 
+from dashboard_import.audiences import AUDIENCES, joined
 from dashboard_import.models import Comment, CourseRun, LearnerSum, Moments, QuizResponse
-from dashboard_import.rollups import rollup
-from dashboard_import.tallies import AUDIENCES, NO_DAY, NO_STEP, joined, refill, steps_of, sums
+from dashboard_import.rollups import gathered, rollup
+from dashboard_import.tallies import NO_DAY, NO_STEP, refill, steps_of, sums
 from mooc.lib.charts.scales import nice_step
 
 SUMS = LearnerSum._meta.db_table
@@ -19,7 +20,8 @@ SHARES = ("steps", "correct", "wrong", "questions")
 MEASURES = ("steps", "comments", "replies", "likes", "answers", "correct", "wrong", "questions")
 ONLY_ANSWERED = ("correct", "wrong")  # are known of those who answered anything
 CLASSES, SHARE_WIDTH = 20, 5  # of a measure on a drawing: at most so many; so many per cent each
-PEOPLE = "futurelearn_people"
+AT_ONCE = 7  # pairs of measures that one statement counts
+PEOPLE, IN_CLASSES = "futurelearn_people", "futurelearn_classes"
 SOURCES = ("enrolments", "step_activity", "comments", "question_response", "course_overview")
 
 
@@ -28,8 +30,8 @@ def whole_percent(part: str, whole: str) -> str:
     return f"CASE WHEN {whole} > 0 THEN (200 * {part} + {whole}) / (2 * {whole}) END"
 
 
-def gather(run: CourseRun, known: dict[str, int]) -> None:
-    """Make the temporary table PEOPLE: a row for each person who did anything, with the measures."""
+def people() -> str:
+    """Return a SELECT of a row for each person who did anything, with the measures; it needs `wholes`."""
     names = ("completed", "comments", "replies", "likes", "answers", "correct", "questions")
     added = ", ".join(f"CAST(sum({name}) AS bigint) AS {name}" for name in names)
     measures = {
@@ -41,20 +43,20 @@ def gather(run: CourseRun, known: dict[str, int]) -> None:
     }
     columns = ", ".join(f"{sql} AS {name}" for name, sql in measures.items())
     flags = ", ".join(f"coalesce({sql}, 0) AS {name}" for name, sql in AUDIENCES.items())
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"CREATE TEMPORARY TABLE {PEOPLE} AS WITH t AS (SELECT learner_id,"
-            f" max(CASE WHEN kind = 'step_activity' THEN 1 ELSE 0 END) AS visited, {added}"
-            f" FROM {SUMS} WHERE run_id = %(run)s GROUP BY learner_id)"
-            f" SELECT t.visited, {columns}, {flags} FROM t {joined('t.learner_id')}",
-            {"run": run.pk, **known},
-        )
+    return (
+        "WITH t AS (SELECT learner_id, max(CASE WHEN kind = 'step_activity' THEN 1 ELSE 0 END) AS visited,"
+        f" {added} FROM {SUMS} WHERE run_id = %(run)s GROUP BY learner_id)"
+        f" SELECT t.visited, {columns}, {flags} FROM t {joined('t.learner_id')}"
+    )
 
 
-def forget() -> None:
-    """Drop the table of `gather`. Where something fails before, the end of the transaction takes it away."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE {PEOPLE}")
+def classes(widths: dict[str, int]) -> str:
+    """Return a SELECT of the classes of all measures that people of PEOPLE are in, and how many are in each of them."""
+    columns = ", ".join(f"{name} / {width} * {width} AS {name}" for name, width in widths.items())
+    return (
+        f"SELECT answers > 0 AS answered, {columns}, {weighted('1')} FROM {PEOPLE}"
+        f" GROUP BY {', '.join(map(str, range(1, len(widths) + 2)))}"
+    )
 
 
 def wholes(run: CourseRun) -> dict[str, int]:
@@ -71,25 +73,29 @@ def weighted(count: str) -> str:
 @rollup(*SOURCES)
 def together(run: CourseRun) -> None:
     """Count learners and comments by how far the learners got; learners by classes of any two measures."""
-    gather(run, wholes(run))
-    widths = moments(run)
     percent = f"CAST(steps / {SHARE_WIDTH} * {SHARE_WIDTH} AS varchar(6))"
-    for kind, count in (("completion_learners", "1"), ("completion_comments", "comments")):
-        refill(
-            run, [kind],
-            f"SELECT '{kind}' AS kind, {NO_STEP}, {NO_DAY}, {percent} AS value, {weighted(count)} FROM {PEOPLE}"
-            f" WHERE visited = 1 GROUP BY {percent}",
-        )  # fmt: skip
-    # One statement for each pair: SQLite keeps what it sorts in memory until a statement ends.
-    for x, y in combinations(MEASURES, 2):
-        pair = " || ' ' || ".join(f"CAST({name} / {widths[name]} * {widths[name]} AS varchar(20))" for name in (x, y))
-        answered = " WHERE answers > 0" if x in ONLY_ANSWERED or y in ONLY_ANSWERED else ""
-        refill(
-            run, [points_of(x, y)],
-            f"SELECT '{points_of(x, y)}' AS kind, {NO_STEP}, {NO_DAY}, {pair} AS value, {weighted('1')}"
-            f" FROM {PEOPLE}{answered} GROUP BY {pair}",
-        )  # fmt: skip
-    forget()
+    with gathered(PEOPLE, people(), {"run": run.pk, **wholes(run)}):
+        for kind, count in (("completion_learners", "1"), ("completion_comments", "comments")):
+            refill(
+                run, [kind],
+                f"SELECT '{kind}' AS kind, {NO_STEP}, {NO_DAY}, {percent} AS value, {weighted(count)} FROM {PEOPLE}"
+                f" WHERE visited = 1 GROUP BY {percent}",
+            )  # fmt: skip
+        with gathered(IN_CLASSES, classes(moments(run))):
+            # A few at once: SQLite keeps what it sorts in memory until a statement ends.
+            pairs = [*combinations(MEASURES, 2)]
+            for some in (pairs[at : at + AT_ONCE] for at in range(0, len(pairs), AT_ONCE)):
+                refill(run, [points_of(x, y) for x, y in some], *(points(x, y) for x, y in some))
+
+
+def points(x: str, y: str) -> str:
+    """Return a SELECT that counts learners by classes of two measures."""
+    pair = " || ' ' || ".join(f"CAST({name} AS varchar(20))" for name in (x, y))
+    answered = " WHERE answered" if x in ONLY_ANSWERED or y in ONLY_ANSWERED else ""
+    return (
+        f"SELECT '{points_of(x, y)}' AS kind, {NO_STEP}, {NO_DAY}, {pair} AS value, {weighted('1')}"
+        f" FROM {IN_CLASSES}{answered} GROUP BY {pair}"
+    )
 
 
 def points_of(x: str, y: str) -> str:

@@ -5,13 +5,29 @@ A load waits for all of its kind, and each pass over a million rows takes a thir
 in one pass.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
 from dashboard_import.models import CourseRun
 
-Refresh = Callable[[CourseRun], None]
+
+@dataclass(frozen=True)
+class Aside:
+    """What Python counts by itself while the database goes on: `store` gets at the end what `count` has returned.
+
+    `count` runs in another thread, and so must not ask the database.
+    """
+
+    count: Callable[[], Any]
+    store: Callable[[Any], None]
+
+
+Refresh = Callable[[CourseRun], Aside | None]
 REGISTRY: dict[str, list[Refresh]] = {}
 
 
@@ -33,8 +49,24 @@ def refresh(run: CourseRun, kind: str) -> None:
         # and look through one table once for each row of another.
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_sort = off; SET LOCAL enable_nestloop = off")
-    for function in REGISTRY.get(kind, []):
-        function(run)
+    with ThreadPoolExecutor(1) as pool:
+        asides = filter(None, (function(run) for function in REGISTRY.get(kind, [])))
+        waiting = [(aside, pool.submit(aside.count)) for aside in asides]  # each begins before the next function
+        for aside, counted in waiting:
+            aside.store(counted.result())
+
+
+@contextmanager
+def gathered(table: str, select: str, parameters: Mapping[str, Any] | None = None) -> Iterator[None]:
+    """Keep what a SELECT gives in a temporary table meanwhile.
+
+    PostgreSQL asks several processors for it, which it does not where the rows go into a table that others can see.
+    Should something fail, the end of the transaction takes the table away.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMPORARY TABLE {table} AS {select}", parameters or {})
+        yield
+        cursor.execute(f"DROP TABLE {table}")
 
 
 def day(column: str) -> str:

@@ -1,28 +1,33 @@
 """Reading the first sheet of an Excel workbook (.xlsx), row by row: what survey tools give beside CSV.
 
-A workbook is a zip of XML. The parser bounds what entities may grow to and loads nothing from outside. Numbers and days
-come as they are stored: a day is the number of days since 1900.
+A workbook is a zip of XML. openpyxl reads it; with defusedxml installed, as its manual asks, it refuses the entities by
+which a small file could fill the memory. Nothing is loaded from outside. Of a formula we read what it came to last.
 """
 
-import posixpath
+import datetime
 import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import closing
 from typing import IO, BinaryIO
-from xml.etree.ElementTree import Element, ParseError, iterparse
+
+from openpyxl import load_workbook
 
 from dashboard_import.sources import refuse_traps
 from dashboard_import.tables import UnreadableError
 
-MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-OFFICE = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
-PACKAGE = "{http://schemas.openxmlformats.org/package/2006/relationships}"
 MOST_UNPACKED = 100_000_000  # bytes
-MOST_COLUMNS = 1_000
+MOST_TAGS = 200_000  # in one row, which is read as a whole; Excel itself has at most 16,384 cells in one
+ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
+MOST_COLUMNS, MOST_ROWS = 1_000, 200_000  # further columns are left out
 BEGINNING, OLD = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"  # of a workbook, and of one from before 2007
-COLUMN = re.compile(r"([A-Z]{1,3})\d+")
-WHOLE = re.compile(r"(-?\d+)\.0+")
+EXACT = 10**15  # numbers have 15 digits in a workbook
+# What openpyxl raises on a part that is not as it must be: it takes all to be well and looks for attributes and keys.
+BROKEN = (
+    ArithmeticError, AttributeError, EOFError, LookupError, OSError, RuntimeError, SyntaxError, TypeError, ValueError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 def is_workbook(stream: BinaryIO) -> bool:
@@ -38,92 +43,59 @@ def is_workbook(stream: BinaryIO) -> bool:
 def rows(stream: BinaryIO) -> Iterator[list[str]]:
     """Yield the cells of each row that is not empty. Raises UnreadableError for what is no workbook, or too large."""
     try:
-        with zipfile.ZipFile(stream) as book:
-            stream.seek(0, 2)
-            refuse_traps(book.infolist(), stream.tell())
-            if sum(member.file_size for member in book.infolist()) > MOST_UNPACKED:
-                raise UnreadableError("The workbook is too large. Save its first sheet as CSV.")
-            texts = shared(book)
-            with book.open(first_sheet(book)) as sheet:
-                for row in parsed(sheet, f"{MAIN}row"):
-                    if any(cells := cells_of(row, texts)):
-                        yield cells
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, KeyError, ValueError, ParseError) as error:
+        refuse_large(stream)
+        with closing(load_workbook(stream, read_only=True, data_only=True, keep_links=False)) as book:
+            sheet = book.worksheets[0]
+            sheet.reset_dimensions()  # a file may say that it has more or less than there is
+            for number, row in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True), start=1):
+                if number > MOST_ROWS:
+                    raise UnreadableError(f"The workbook has more than {MOST_ROWS:,} rows. Save it as CSV.")
+                if any(cells := cells_of(row)):
+                    yield cells
+    except BROKEN as error:
         raise UnreadableError("The file is no Excel workbook that can be read. Save it as CSV.") from error
 
 
-def parsed(part: IO[bytes], tag: str) -> Iterator[Element]:
-    """Yield the elements of a part that have this tag, one at a time; the tree is not kept."""
-    above: list[Element] = []
-    inside = 0  # elements with this tag that are open
-    for event, element in iterparse(part, events=("start", "end")):  # noqa: S314  (see above)
-        if event == "start":
-            above.append(element)
-            inside += element.tag == tag
-            continue
-        above.pop()
-        if element.tag == tag:
-            inside -= 1
-            yield element
-        if above and not inside:
-            above[-1].clear()
+def refuse_large(stream: BinaryIO) -> None:
+    """Raise UnreadableError for a workbook that unpacks to more than we read, and BadZipFile for what is none."""
+    with zipfile.ZipFile(stream) as book:
+        stream.seek(0, 2)
+        refuse_traps(book.infolist(), stream.tell())
+        if sum(member.file_size for member in book.infolist()) > MOST_UNPACKED:
+            raise UnreadableError("The workbook is too large. Save its first sheet as CSV.")
+        for member in book.infolist():
+            if member.filename.startswith("xl/worksheets/") and not member.is_dir():
+                with book.open(member) as part:
+                    refuse_wide(part)
 
 
-def first_sheet(book: zipfile.ZipFile) -> str:
-    """Return the name of the first sheet's part."""
-    with book.open("xl/workbook.xml") as part:
-        sheet = next(parsed(part, f"{MAIN}sheet"), None)
-        key = None if sheet is None else sheet.get(f"{OFFICE}id")
-    with book.open("xl/_rels/workbook.xml.rels") as part:
-        targets = {one.get("Id"): one.get("Target", "") for one in parsed(part, f"{PACKAGE}Relationship")}
-    return posixpath.normpath(posixpath.join("/xl", targets[key])).lstrip("/")
+def refuse_wide(part: IO[bytes]) -> None:
+    """Raise UnreadableError for a sheet with a row that no program makes, as one could fill the memory."""
+    tags = 0
+    while piece := part.read(1 << 16):
+        for number, inside in enumerate(ROW.split(piece)):
+            tags = inside.count(b"<") + (0 if number else tags)
+            if tags > MOST_TAGS:
+                raise UnreadableError("A row of the workbook has more cells than Excel can have. Save it as CSV.")
 
 
-def shared(book: zipfile.ZipFile) -> list[str]:
-    """Return the texts that cells refer to by their place."""
-    if "xl/sharedStrings.xml" not in book.namelist():
-        return []
-    with book.open("xl/sharedStrings.xml") as part:
-        return [text_of(one) for one in parsed(part, f"{MAIN}si")]
+def cells_of(row: tuple) -> list[str]:
+    """Return the texts of a row's cells, up to the last that is not empty."""
+    wide = next((at for at in range(len(row), 0, -1) if row[at - 1] is not None), 0)
+    return [text_of(cell) for cell in row[:wide]]
 
 
-def text_of(element: Element) -> str:
-    """Return a text with all its runs, without the readings beside eastern scripts."""
-    runs = [element, *element.findall(f"{MAIN}r")]
-    return "".join(text.text or "" for run in runs for text in run.findall(f"{MAIN}t"))
-
-
-def cells_of(row: Element, texts: list[str]) -> list[str]:
-    """Return the texts of a row's cells, empty ones where the row leaves some out."""
-    made: list[str] = []
-    for cell in row.findall(f"{MAIN}c"):
-        place = column_of(cell.get("r", "")) or len(made)
-        if place >= MOST_COLUMNS:
-            break
-        made += [""] * (place - len(made))
-        made.append(cell_text(cell, texts))
-    return made
-
-
-def column_of(reference: str) -> int:
-    """Return the place, from 0, of the column that a reference such as `AB12` names; 0 for what names none."""
-    found = COLUMN.fullmatch(reference)
-    place = 0
-    for letter in found[1] if found else "":
-        place = place * 26 + ord(letter) - 64
-    return max(place - 1, 0)
-
-
-def cell_text(cell: Element, texts: list[str]) -> str:
-    """Return what a cell says."""
-    kind = cell.get("t", "n")
-    if kind == "inlineStr":
-        inline = cell.find(f"{MAIN}is")
-        return "" if inline is None else text_of(inline)
-    value = cell.findtext(f"{MAIN}v") or ""
-    if kind == "s":
-        return texts[int(value)] if value and 0 <= int(value) < len(texts) else ""
-    if kind == "b":
-        return "yes" if value == "1" else "no"
-    whole = WHOLE.fullmatch(value) if kind == "n" else None
-    return whole[1] if whole else value
+def text_of(cell: object) -> str:
+    """Return what a cell says: whole numbers without a fraction, days and times as ISO 8601 writes them."""
+    match cell:
+        case None:
+            return ""
+        case bool():
+            return "yes" if cell else "no"
+        case float() if cell.is_integer() and abs(cell) < EXACT:
+            return str(int(cell))
+        case datetime.datetime() if cell.time() == datetime.time.min:
+            return cell.date().isoformat()
+        case datetime.datetime():
+            return cell.isoformat(" ", "seconds")
+    return str(cell)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from django.db import connection
 
-from dashboard_import import learner_sums  # noqa: F401  (they are made before what is counted of them)
+from dashboard_import.audiences import AUDIENCES, joined
 from dashboard_import.models import (
     Archetype,
     Comment,
@@ -31,13 +31,6 @@ DEMOGRAPHICS = (
     "detected_country",
 )  # fmt: skip
 MOMENTS = ("enrolled_at", "unenrolled_at", "fully_participated_at", "purchased_statement_at")
-# Of whom: which enrolments `e` count. People who acted without an enrolment are part of everyone alone.
-AUDIENCES = {
-    "everyone": "1",
-    "learners": "CASE WHEN e.role = 'learner' THEN 1 ELSE 0 END",
-    "buyers": "CASE WHEN e.purchased_statement_at IS NOT NULL THEN 1 ELSE 0 END",
-    "participants": "CASE WHEN e.fully_participated_at IS NOT NULL THEN 1 ELSE 0 END",
-}
 TABLES = {
     name: model._meta.db_table
     for name, model in (
@@ -58,11 +51,6 @@ def sums(condition: str = "") -> str:
     """Return SQL that counts each audience, where `condition` holds."""
     test = f"CASE WHEN {condition} THEN {{}} ELSE 0 END" if condition else "{}"
     return ", ".join(f"coalesce(sum({test.format(count)}), 0) AS {name}" for name, count in AUDIENCES.items())
-
-
-def joined(learner: str) -> str:
-    """Return SQL that joins the enrolment of `learner`."""
-    return f"LEFT JOIN {TABLES['enrolment']} e ON e.run_id = %(run)s AND e.learner_id = {learner}"
 
 
 def refill(run: CourseRun, kinds: Sequence[str], *selects: str, common: str = "", **known: int) -> None:

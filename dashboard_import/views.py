@@ -184,7 +184,7 @@ def chart_csv(request: HttpRequest, slug: str, number: int | str, page: str, cha
 
 
 def csv_rows(chart: Chart, seen: list[Seen], chosen: Selection) -> Iterator[tuple]:
-    """Yield the header and the rows of a CSV. Hidden numbers are empty.
+    """Yield the header and the rows of a CSV. Hidden numbers are empty, and so is the share of who gave no answer.
 
     Days of the run stand for dates where one line has several runs, and where all runs of a course are one.
     """
@@ -192,14 +192,18 @@ def csv_rows(chart: Chart, seen: list[Seen], chosen: Selection) -> Iterator[tupl
     percent = chosen.in_percent and chart.shares and "percent" not in chart.columns
     days = (several and chart.columns == ("date", "count")) or any(one.numbers.in_days for one in seen)
     columns = tuple("day" if days and name == "date" else name for name in chart.columns)
-    yield (*["run"] * several, *columns, *["percent"] * percent)
+    labels = 2 if "date" in chart.columns[1:] else 1
+    numbers = chart.columns[labels:] if percent else ()
+    shares = [f"{name}_percent" for name in numbers] if len(numbers) > 1 else ["percent"] * percent
+    yield (*["run"] * several, *columns, *shares)
     for one in seen:
         start = first_day(one) if days else None
         for row in one.rows:
             cells = tuple(day_of_run(cell, start) if isinstance(cell, date) else cell for cell in row) if start else row
-            share = one.shown(row[-1], percent=True) if percent else None
-            shown = None if share is None else round(share, 2)
-            yield (*[one.numbers.path] * several, *cells, *[shown] * percent)
+            shown = [one.shown(cell, percent=True) for cell in row[labels:]] if percent else []
+            counts = chart.base or pages.is_known(row)
+            rounded = [round(share, 2) if counts and share is not None else None for share in shown]
+            yield (*[one.numbers.path] * several, *cells, *rounded)
 
 
 @require_safe

@@ -96,14 +96,15 @@ def edit(request: HttpRequest, row: Signup) -> HttpResponse:
         # On this page an emptied field means that the old answer goes.
         kept = {key: answer for key, answer in row.answers.items() if key not in {q.key for q in questions}}
         wants_group = said.get("wants_group", row.wants_group)
-        Signup.objects.filter(pk=row.pk).update(
-            name=said["name"],
-            timezone=said["timezone"] or row.timezone,
-            wants_group=wants_group,
-            answers={**kept, **said["answers"]},
-            date_updated=clock.now(),
-        )
-        left = not wants_group and leave_group(row)
+        with transaction.atomic():  # who wants no group any more is in none
+            Signup.objects.filter(pk=row.pk).update(
+                name=said["name"],
+                timezone=said["timezone"] or row.timezone,
+                wants_group=wants_group,
+                answers={**kept, **said["answers"]},
+                date_updated=clock.now(),
+            )
+            left = not wants_group and leave_group(row)
         return back_to(row, "group_left" if left else "changed")
     return render(request, "mooc/me_edit.html", {"form": form, "signup": row, "title": title_of(row.sequence)})
 

@@ -166,7 +166,7 @@ def activity(numbers: RunNumbers) -> Rows:
 
 @registry.chart(
     "futurelearn-totals", page="overview", title=gettext_lazy("What FutureLearn says"),
-    columns=("measure", "counted", "futurelearn", "difference"), files=FILES, tallies=tuple(MEASURES),
+    columns=("measure", "counted", "futurelearn", "difference"), files=FILES, tallies=tuple(MEASURES), shares=False,
     draw=lambda _chart, _seen, _percent: [],
     definition=gettext_lazy("Our count beside what FutureLearn’s own page said, and the difference."),
     of_all_runs=gettext_lazy("FutureLearn’s number stands here if its page has it of every run."),

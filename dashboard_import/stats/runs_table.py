@@ -2,12 +2,15 @@
 
 import datetime
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import xlsxwriter
 from django.db.models import Count, Q
 from django.http import Http404
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Font
 
 from dashboard_import.models import CourseRun
 from dashboard_import.stats.hiding import hidden
@@ -19,6 +22,7 @@ COLUMNS = (*FACTS, *MEASURES)
 LIMITED = ("start", "run", "weeks", *MEASURES)  # columns of which an address may want a least and a most
 LEAST, MOST = "from-", "to-"
 LONGEST_SEARCH = 200
+UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML cannot carry
 Value = int | datetime.date
 
 
@@ -125,20 +129,22 @@ def added(rows: Iterable[Row]) -> list[int]:
 
 def workbook(rows: Iterable[Row]) -> bytes:
     """Return the rows as an Excel file; texts stay texts, whatever they begin with."""
-    made = io.BytesIO()
-    with xlsxwriter.Workbook(made, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
-        sheet = book.add_worksheet("Runs")
-        bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
-        for at, column in enumerate(COLUMNS):
-            sheet.write_string(0, at, column, bold)
-        for line, row in enumerate(rows, start=1):
-            for at, cell in enumerate(row.cells):
-                if isinstance(cell, str):
-                    sheet.write_string(line, at, cell)
-                elif isinstance(cell, int):
-                    sheet.write_number(line, at, cell)
-                elif cell is not None:
-                    sheet.write_datetime(line, at, cell, day)
-        sheet.freeze_panes(1, 0)
-        sheet.set_column(0, 0, 36)
+    made, book = io.BytesIO(), Workbook(write_only=True)
+    sheet = book.create_sheet("Runs")
+    sheet.freeze_panes = "A2"
+    sheet.column_dimensions["A"].width = 36
+
+    def cell(value: object) -> WriteOnlyCell:
+        is_text = isinstance(value, str)
+        one = WriteOnlyCell(sheet, UNFIT.sub("", value) if is_text else value)
+        if is_text:
+            one.data_type = "s"
+        return one
+
+    heads = [cell(column) for column in COLUMNS]
+    for head in heads:
+        head.font = Font(bold=True)
+    for line in (heads, *([cell(value) for value in row.cells] for row in rows)):
+        sheet.append(line)
+    book.save(made)
     return made.getvalue()

@@ -4,6 +4,8 @@ import base64
 import json
 import subprocess
 import sys
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,6 +16,7 @@ from tests.mailgun_standin.truth import Pair
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 60.0  # seconds for an answer: the truth about a million copies takes a while
+SHUT = 5.0  # seconds for which its door may be shut
 # An environment may name a proxy, even for this machine.
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -31,7 +34,7 @@ class Remote:
         return environment(self.url, self.domain)
 
     def truth(self, *, address: str = "", short: bool = False) -> dict:
-        """Return control.report() of the stand-in; raises URLError while its door is shut."""
+        """Return control.report() of the stand-in."""
         return self._ask(f"/_truth?address={address}&short={'yes' if short else 'no'}")
 
     def compare(self, expected: Iterable[Pair]) -> dict:
@@ -46,8 +49,17 @@ class Remote:
         token = base64.b64encode(f"control:{self._key}".encode()).decode()
         headers = {"Authorization": f"Basic {token}", "Content-Type": "application/json", "Connection": "close"}
         body = None if value is None else json.dumps(value).encode()
-        with _opener.open(urllib.request.Request(self.url + path, body, headers), timeout=PATIENCE) as answer:
-            return json.load(answer)
+        request = urllib.request.Request(self.url + path, body, headers)
+        end = time.monotonic() + SHUT
+        while True:
+            try:
+                with _opener.open(request, timeout=PATIENCE) as answer:
+                    return json.load(answer)
+            except urllib.error.URLError as error:
+                # Its door may be shut for a while, to whoever asks for the truth as well.
+                if not isinstance(error.reason, ConnectionRefusedError) or time.monotonic() > end:
+                    raise
+                time.sleep(0.05)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import django
 django.setup()
 
 from django.core.exceptions import ValidationError  # noqa: E402  (only now there are settings)
-from django.db import Error  # noqa: E402
+from django.db import Error, transaction  # noqa: E402
 
 from groups import by_hand, merging, moving, placing, still_in  # noqa: E402
 from groups.models import Group, Membership  # noqa: E402
@@ -63,8 +63,9 @@ class Learners:
     def want_none(self) -> None:
         """As on the page where one changes one's answers."""
         row = self._someone(IN)
-        Signup.objects.filter(pk=row.pk).update(wants_group=False)
-        moving.leave_group(row)
+        with transaction.atomic():
+            Signup.objects.filter(pk=row.pk).update(wants_group=False)
+            moving.leave_group(row)
         self.wishes[row.pk] = ALONE
 
     def ask_for_another(self) -> None:

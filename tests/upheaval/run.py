@@ -55,8 +55,8 @@ def main(options: Options) -> dict:
         acting = [act(run, role, number, options) for role, number in roles]
         if options.kill:
             crew.torment(options.seconds)
+        crew.calm()  # before people are waited for: they may want what a stopped worker holds
         said = [(role, told(one)) for (role, _number), one in zip(roles, acting, strict=True)]
-        crew.calm()
         settled = verdict.settle(run, crew.keep, SETTLE_SECONDS)
     finally:
         crew.end()

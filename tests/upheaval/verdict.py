@@ -46,9 +46,12 @@ def settle(run: int, keep: Callable[[], None], patience: float) -> float | None:
     began = time.monotonic()
     while time.monotonic() < began + patience:
         keep()
+        # In the order in which work flows. What a worker passes on between two looks is seen by the second; the other
+        # way round neither would see it, and the workers would be ended with messages in their hands.
         placed = place_newcomers(Sequence.objects.get(pk=run))
+        to_tell = any(introductions.outlook().values())
         waiting = Delivery.objects.filter(status__in=(Status.QUEUED, Status.SENDING)).exists()
-        if not (placed.joined or placed.founded or waiting or any(introductions.outlook().values())):
+        if not (placed.joined or placed.founded or to_tell or waiting):
             return round(time.monotonic() - began, 1)
         time.sleep(STILL)
     return None

@@ -3,19 +3,17 @@
 import csv
 import io
 import re
-import zipfile
 
 import pytest
-import xlsxwriter
 from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from dashboard_import import precourse, sheets
+from dashboard_import import precourse
 from dashboard_import.models import CourseRun, PreCourseAnswer, PreCourseSurvey
-from dashboard_import.tables import UnreadableError
 from tests.dashboard_import.stats.runs import comment, write
 from tests.dashboard_import.stats.test_numbers import table
+from tests.dashboard_import.test_sheets import workbook
 
 pytestmark = pytest.mark.django_db
 PATH = "/stats/futurelearn/bread/1/surveys/pre-course/"
@@ -67,17 +65,6 @@ def test_answers_stand_beside_the_comments_of_the_same_people(bread, loader, dja
         loader.get(PATH)
 
 
-def workbook(rows: list[list]) -> bytes:
-    made = io.BytesIO()
-    with xlsxwriter.Workbook(made, {"in_memory": True, "strings_to_formulas": False}) as book:
-        sheet = book.add_worksheet("Hopes")
-        for at, row in enumerate(rows):
-            for column, cell in enumerate(row):
-                sheet.write(at, column, cell)
-        book.add_worksheet("Another").write(0, 0, "partner_export_id")
-    return made.getvalue()
-
-
 def test_a_workbook_says_what_a_csv_says(bread, loader):
     rows = [*csv.reader(io.StringIO(FILE))]
     answers = precourse.read(io.BytesIO(FILE.encode()))
@@ -86,32 +73,6 @@ def test_a_workbook_says_what_a_csv_says(bread, loader):
     html = sent(loader, workbook(rows), "hopes.xlsx").content.decode()
     assert "with the answers of 2 people" in html
     assert "&lt;i&gt;Bo&lt;/i&gt;" in html
-
-
-def test_cells_of_a_workbook_are_texts():
-    book = workbook([["Who", None, "Hours"], ["ann & <bo>", True, 2.5], [None, None, 3.0], [False, "", -4]])
-    assert [*sheets.rows(io.BytesIO(book))] == [
-        ["Who", "", "Hours"], ["ann & <bo>", "yes", "2.5"], ["", "", "3"], ["no", "", "-4"],
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"])
-@pytest.mark.parametrize("content", [b"", b"<a>", b"<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><a>&b;</a>"])
-def test_a_broken_workbook_is_refused(part, content):
-    broken = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(workbook([["a"]]))) as good, zipfile.ZipFile(broken, "w") as bad:
-        for name in good.namelist():
-            bad.writestr(name, content if name == part else good.read(name))
-    with pytest.raises(UnreadableError):
-        precourse.read(broken)
-
-
-def test_a_trap_of_a_workbook_is_refused():
-    trap = io.BytesIO()
-    with zipfile.ZipFile(trap, "w", zipfile.ZIP_DEFLATED) as book:
-        book.writestr("xl/workbook.xml", b" " * 30_000_000)
-    with pytest.raises(UnreadableError, match="looks like a trap"):
-        precourse.read(trap)
 
 
 def test_another_file_takes_the_place_of_the_first(bread, loader):
