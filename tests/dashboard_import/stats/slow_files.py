@@ -82,6 +82,10 @@ class SlowFiles(SlowestOfAll):
         ]
         return found | self.more_charts() | {"overview/futurelearn-totals": self.beside_futurelearn()}
 
+    def chosen(self, name: str) -> list[list[str]]:
+        """Return the cells of a chart, of a choice that another run made as well."""
+        return self.rows[name] if name in self.rows else self.of_other_choice(name)
+
     def beside_futurelearn(self) -> list[list[str]]:
         with (self.folder.parent / "Courses-Data.csv").open(newline="", encoding="utf-8") as file:
             rows = {f"{row['course']}-{row['run']}": row for row in csv.DictReader(file)}
@@ -103,12 +107,12 @@ class SlowFiles(SlowestOfAll):
 
     def in_percent(self, name: str) -> list[list[str]]:
         """Return the cells of a chart with the share of each number behind them, in per cent with two decimals."""
-        rows = self.rows[name]
-        if name not in HUNDRED:
+        rows, chart = self.chosen(name), name.partition("?")[0]
+        if chart not in HUNDRED:
             return rows
-        labels, by_answer = LABELS[name], HUNDRED[name] == ANSWERS
+        labels, by_answer = LABELS[chart], HUNDRED[chart] == ANSWERS
         known = [row for row in rows if row[0] not in SILENT]
-        whole = sum(int(row[-1]) for row in known) if by_answer else self.wholes[HUNDRED[name]]
+        whole = sum(int(row[-1]) for row in known) if by_answer else self.wholes[HUNDRED[chart]]
         return [
             [
                 *row,
@@ -133,7 +137,7 @@ class SlowFiles(SlowestOfAll):
 
         There is no day 0.
         """
-        rows = self.in_percent(name) if percent else self.rows[name]
+        rows = self.in_percent(name) if percent else self.chosen(name)
         if name in BY_DAY and rows:
             first = self.start()
             after = [(datetime.date.fromisoformat(row[0]) - first).days for row in rows]

@@ -119,10 +119,19 @@ class SlowestOfAll(SlowestRun):
         rows = self.tones_of(self.written())
         kept = self.kept_words()
         for word in (*kept[:3], *kept[-2:], "nobody-wrote-this"):
-            some = [row for row in self.written() if word in told(row)]
-            found = self.tones_of(some)
-            rows |= {f"{name}?word={word}": found[name] for name in found if name != "comments/tone-words"}
+            rows |= self.tones_of_word(word)
         return rows
+
+    def tones_of_word(self, word: str) -> dict[str, list]:
+        """Return the tones of comments with a word; of a word that is not kept there are none."""
+        some = [row for row in self.written() if word in told(row) and word in self.kept_words()]
+        found = self.tones_of(some)
+        return {f"{name}?word={word}": found[name] for name in found if name != "comments/tone-words"}
+
+    def of_other_choice(self, name: str) -> list[list[str]]:
+        """Return a chart with a choice that this run does not have itself: another's word, a step without replies."""
+        word = name.partition("?word=")[2]
+        return self.tones_of_word(word)[name] if word else []
 
     def toned(self, comments: list[dict[str, str]]) -> tuple[dict[str, list], dict[str, list], dict[bool, Counter]]:
         """Return the scores of comments by step and by week, and how many comments have each good and bad word."""

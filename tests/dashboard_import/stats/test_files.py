@@ -49,7 +49,8 @@ def eras(tmp_path, load) -> Path:
 
 def header(name: str, *, percent: bool, several: bool) -> list[str]:
     """Return the header that a chart's file must have."""
-    page, chart = name.partition("?")[0].split("/")
+    name = name.partition("?")[0]
+    page, chart = name.split("/")
     columns = list(PAGES[page].charts[chart].columns)
     if percent and name in HUNDRED:
         numbers = columns[LABELS[name] :]
