@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import BinaryIO
 
-PIECE = 1 << 20  # bytes read at once; a line that is longer than two of these is refused
+PIECE = 1 << 18  # bytes read at once
+LONGEST_LINE = 1 << 20  # bytes
 MOST_COLUMNS = 1_000
 BATCH_ROWS, BATCH_CHARACTERS = 10_000, 2_000_000
 ESCAPED = re.compile("[\udc80-\udcff]")  # bytes that are not UTF-8, as `surrogateescape` shows them
@@ -127,9 +128,9 @@ def scan(stream: BinaryIO) -> Scan:
         digest.update(piece)
         nul = nul or b"\0" in piece
         plain = plain and b'"' not in piece and b"\r" not in piece
-        line = 0 if b"\n" in piece or b"\r" in piece else line + 1
-        if line > 1:
-            raise UnreadableError(f"A line is longer than {PIECE:,} bytes: this is no table.")
+        line = 0 if b"\n" in piece or b"\r" in piece else line + len(piece)
+        if line > LONGEST_LINE:
+            raise UnreadableError(f"A line is longer than {LONGEST_LINE:,} bytes: this is no table.")
         if not encoding and not (piece.isascii() and not decoder.getstate()[0]):
             counts.add(piece, decoder.decode(piece))
     if not encoding:

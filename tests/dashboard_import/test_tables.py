@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dashboard_import import tables
-from dashboard_import.tables import PIECE, Table, UnreadableError, scan
+from dashboard_import.tables import LONGEST_LINE, PIECE, Table, UnreadableError, scan
 
 CELLS = st.text(st.sampled_from('ab,"\n\r\t\\ é’\u2028NA'), max_size=6)
 SMALL = st.sampled_from([1, 2, 3, 7, 12, PIECE])
@@ -150,7 +150,7 @@ def test_lines_are_those_of_the_file():
         (b"a" + b",a" * 9_999 + b"\n", "10,000 columns; 1,000 is the most"),
         (b'a,b\n1,"' + b"x\n" * 70_000 + b'"\n', "over 131,072 characters"),
         (b"a,b\n1," + b"x" * 140_000 + b"\n", "over 131,072 characters"),
-        (b"x" * (3 * PIECE), "longer than"),
+        (b"x" * (LONGEST_LINE + PIECE), "longer than"),
         (b"<!DOCTYPE html>\n<title>Sign in</title>\n", "web page"),
         (b"PK\x03\x04", "a zip file under the name of a table"),
         (b'a"b"c,"d"e\n1,2\n', "names of the columns cannot be read"),
