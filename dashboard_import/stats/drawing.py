@@ -233,7 +233,11 @@ def in_parts(head: str, names: Sequence[str], link: Callable[[Seen, str], str] |
         for one in seen:
             labels = [str(row[0]) for row in one.rows]
             series = [
-                Series(str(name), [one.shown(row[at], percent=in_percent) for row in one.rows], at)
+                Series(
+                    str(name),
+                    [one.shown(row[at], percent=in_percent) for row in one.rows],
+                    at if len(names) > 1 else one.colour,
+                )
                 for at, name in enumerate(names, start=1)
             ]
             links = [link(one, each) for each in labels] if link else []
