@@ -240,15 +240,18 @@ def draw_density(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[F
         for day in days:
             last = known.get(day, last)
             values.append(None if last is None else 100 * last)
-        series = [Series(_now("Density, per cent"), values, one.colour)]
-        made.append(Figure(over_days(chart, one, days, series, False), one.name if len(seen) > 1 else ""))
+        series = [Series(_now("Density"), values, one.colour)]
+        made.append(Figure(over_days(chart, one, days, series, True), one.name if len(seen) > 1 else ""))
     return made
 
 
 @registry.chart(
     "network-density", **COMMON, title=_("Density over time"), columns=("date", "people", "pairs", "density"),
     shares=False, pools=False, tallies=("network_people", "network_pairs"), draw=draw_density, limits=TIES,
-    definition=_("Of all pairs of people in the network so far, how many had one reply to the other: from 0 to 1."),
+    definition=_(
+        "Of all pairs of people in the network so far, how many per cent had one reply to the other. "
+        "The file has it from 0 to 1."
+    ),
 )  # fmt: skip
 def network_density(numbers: RunNumbers) -> Rows:
     new = [numbers.by_day(kind) for kind in ("network_people", "network_pairs")]

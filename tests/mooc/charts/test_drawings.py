@@ -180,7 +180,7 @@ def test_people_who_replied_are_joined():
     assert said(drawing)[0] == "a\nreplies written: 2\nreplies received: 2"
     assert len(said(drawing)) == 2
     assert drawing.rows == [["a", "b", 2], ["b", "a", 1], ["c", "a", 1]]
-    assert drawing.notes[0] == "3 people, 3 connections, density 0.5."
+    assert drawing.notes[0] == "3 people, 3 connections, density 50.0 %."
     assert (density(0, 0), density(1, 0), density(3, 6)) == (0, 0, 1)
 
 
