@@ -14,7 +14,7 @@ from dashboard_import.models import Talker
 from dashboard_import.stats import registry
 from dashboard_import.stats.days import head, labels, ticks
 from dashboard_import.stats.drawing import by_value, days_between, in_parts, missing, say_of
-from dashboard_import.stats.kinds import SEVERAL, name_of
+from dashboard_import.stats.kinds import ONE, SEVERAL, name_of
 from dashboard_import.stats.links import on_day, on_step, reading
 from dashboard_import.stats.lists import PER_PAGE, pager
 from dashboard_import.stats.reading import AUDIENCES, RunNumbers, step_name
@@ -160,8 +160,9 @@ def draw_learners(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[
     first = seen[0]
     if not first.rows:
         return [Figure(Drawing("table", missing(chart, [first]), [], [], missing=missing(chart, [first])))]
-    heads = [label(column) for column in chart.columns]
-    rows = [[row[0], name_of(row[1]), *row[2:]] for row in first.rows]
+    kinds = dict(zip(COUNTS, TYPES, strict=True))
+    heads = [name_of(kinds[column]) if column in kinds else label(column) for column in chart.columns]
+    rows = [[row[0], str(ONE.get(row[1], row[1])), *row[2:]] for row in first.rows]
     drawing = Drawing("table", "", heads, rows, links=[reading(first.numbers.run, who=row[0]) for row in rows])
     numbers = first.numbers
     kind = chosen_type(numbers)
