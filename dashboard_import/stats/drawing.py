@@ -213,7 +213,7 @@ def by_step_and_day(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> lis
         grid = [[cells.get((step, day), 0) for day in shown] for step in steps]
         drawing = heat_map(
             steps, days_of.labels(shown, "j M"), grid, head=_("Step"), missing=missing(chart, [one]),
-            ticks=days_of.ticks(shown), links=[on_step(one, step) for step in steps],
+            ticks=days_of.ticks(shown), links=[on_step(one, step) for step in steps], say=say_of(in_percent),
         )  # fmt: skip
         drawn = {*shown}
         others = sum(count or 0 for _step, day, count in one.rows if day not in drawn)

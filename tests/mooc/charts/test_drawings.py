@@ -294,3 +294,14 @@ def test_comments_stand_at_their_time_joined_to_what_they_answer():
     )  # fmt: skip
     assert [one["cx"] for one in shapes(part, "circle", "s2")] == ["12.5%", "37.5%"]
     assert threads([], heads=[], rows=[], missing=NOTHING, description="").missing == NOTHING
+
+
+def test_the_smallest_share_is_not_none_and_a_legend_of_shares_says_per_cent():
+    drawing = world({"NA": 0.4, "GB": 12, "FR": 3}, head="", value="", missing=NOTHING, say=percent)
+    assert [words for _hue, words in drawing.legend] == ["none", "below 2 %", "2–5 %", "5–10 %", "10 % or more"]
+    assert re.findall(r'class="(h[1-9])"', drawing.inner) == ["h4", "h2", "h1"]  # those of most people first
+    assert [words for _hue, words in world({"NA": 0.4}, head="", value="", missing=NOTHING, say=percent).legend] == [
+        "none", "some",
+    ]  # fmt: skip
+    grid = heat_map(["1.1"], ["a", "b"], [[0.4, 3]], head="", missing=NOTHING, say=percent)
+    assert [words for _hue, words in grid.legend] == ["none", "below 2 %", "2 % or more"]
