@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from dashboard_import.stats import pages, runs_table
 from dashboard_import.stats.days import day_of_run
 from dashboard_import.stats.drawing import first_day, say_of
+from dashboard_import.stats.hiding import hiding_words
 from dashboard_import.stats.overview import MEASURES
 from dashboard_import.stats.part import ready
 from dashboard_import.stats.pooling import ALL
@@ -62,7 +63,7 @@ def runs(request: HttpRequest) -> HttpResponse:
     ]
     several = runs_table.of_several_runs()
     context = {
-        "title": "FutureLearn", "all": ALL, "asked": asked, "heads": heads,
+        "title": "FutureLearn", "hidden": hiding_words(), "all": ALL, "asked": asked, "heads": heads,
         "rows": [
             (row.run, [(column, row.cell(column)) for column in columns], several.get(row.run.slug)) for row in rows
         ],
@@ -111,7 +112,7 @@ def page(request: HttpRequest, slug: str, number: int | str, page: str) -> HttpR
     context = {
         "title": f"{chosen.runs[0]}: {PAGES[page].title}", "chosen": chosen, "page": PAGES[page], "figures": figures,
         "tabs": [(one, chosen.address(one.slug)) for one in PAGES.values()], "of": OF, "units": AS,
-        "counted": "" if chosen.of == "all" else OF[chosen.of],
+        "hidden": hiding_words(), "counted": "" if chosen.of == "all" else OF[chosen.of],
         "others": others, "together": together,
         "shown": [(one, [(run, chosen.alone(run)) for run in one.runs] if one.is_pool else []) for one in numbers],
         "options": [
@@ -213,4 +214,5 @@ def definitions(request: HttpRequest) -> HttpResponse:
     """What every number means, its rule, its source and its limits."""
     measures = [(measure, *words[:3]) for measure, words in MEASURES.items()]
     context = {"title": "Definitions", "pages": PAGES.values(), "measures": measures, "runs": reverse("stats_runs")}
+    context["hidden"] = hiding_words()
     return in_admin(request, "dashboard_import/definitions.html", context)

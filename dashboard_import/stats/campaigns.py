@@ -39,7 +39,7 @@ def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
     made = []
     for one in seen:
         first = one.rows[:MOST]
-        series = [Series(_now("Enrolments"), [row[-3] for row in first])]
+        series = [Series(_now("Enrolments"), [row[-3] for row in first], one.colour)]
         drawing = bars([name(row) for row in first], series, head=_now("Campaign"), missing=missing(chart, [one]))
         heads = [_now("Campaign"), _now("Enrolments"), _now("Active learners"), _now("Upgrades")]
         rows = [[name(row), *row[-3:]] for row in one.rows[:MOST_ROWS]]

@@ -126,7 +126,7 @@ def draw_steps(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Fig
     for one in seen:
         steps: dict[str, list[str]] = {}
         for step, word, count in one.rows:
-            steps.setdefault(step, []).append(f"{word} {number(count)}")
+            steps.setdefault(step, []).append(word if count is None else f"{word} {number(count)}")
         rows = [[step, ", ".join(words)] for step, words in steps.items()]
         nothing = "" if rows else missing(chart, [one])
         links = [on_step(one, step) for step in steps]

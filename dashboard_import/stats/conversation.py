@@ -14,7 +14,7 @@ from dashboard_import.models import Talker
 from dashboard_import.stats import registry
 from dashboard_import.stats.days import head, labels, ticks
 from dashboard_import.stats.drawing import by_value, days_between, in_parts, missing, say_of
-from dashboard_import.stats.kinds import SEVERAL, name_of
+from dashboard_import.stats.kinds import ONE, SEVERAL, name_of
 from dashboard_import.stats.links import on_day, on_step, reading
 from dashboard_import.stats.lists import PER_PAGE, pager
 from dashboard_import.stats.reading import AUDIENCES, RunNumbers, step_name
@@ -160,8 +160,9 @@ def draw_learners(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[
     first = seen[0]
     if not first.rows:
         return [Figure(Drawing("table", missing(chart, [first]), [], [], missing=missing(chart, [first])))]
-    heads = [label(column) for column in chart.columns]
-    rows = [[row[0], name_of(row[1]), *row[2:]] for row in first.rows]
+    kinds = dict(zip(COUNTS, TYPES, strict=True))
+    heads = [name_of(kinds[column]) if column in kinds else label(column) for column in chart.columns]
+    rows = [[row[0], str(ONE.get(row[1], row[1])), *row[2:]] for row in first.rows]
     drawing = Drawing("table", "", heads, rows, links=[reading(first.numbers.run, who=row[0]) for row in rows])
     numbers = first.numbers
     kind = chosen_type(numbers)
@@ -240,15 +241,18 @@ def draw_density(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[F
         for day in days:
             last = known.get(day, last)
             values.append(None if last is None else 100 * last)
-        series = [Series(_now("Density, per cent"), values, one.colour)]
-        made.append(Figure(over_days(chart, one, days, series, False), one.name if len(seen) > 1 else ""))
+        series = [Series(_now("Density"), values, one.colour)]
+        made.append(Figure(over_days(chart, one, days, series, True), one.name if len(seen) > 1 else ""))
     return made
 
 
 @registry.chart(
     "network-density", **COMMON, title=_("Density over time"), columns=("date", "people", "pairs", "density"),
     shares=False, pools=False, tallies=("network_people", "network_pairs"), draw=draw_density, limits=TIES,
-    definition=_("Of all pairs of people in the network so far, how many had one reply to the other: from 0 to 1."),
+    definition=_(
+        "Of all pairs of people in the network so far, how many per cent had one reply to the other. "
+        "The file has it from 0 to 1."
+    ),
 )  # fmt: skip
 def network_density(numbers: RunNumbers) -> Rows:
     new = [numbers.by_day(kind) for kind in ("network_people", "network_pairs")]

@@ -213,7 +213,7 @@ def by_step_and_day(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> lis
         grid = [[cells.get((step, day), 0) for day in shown] for step in steps]
         drawing = heat_map(
             steps, days_of.labels(shown, "j M"), grid, head=_("Step"), missing=missing(chart, [one]),
-            ticks=days_of.ticks(shown), links=[on_step(one, step) for step in steps],
+            ticks=days_of.ticks(shown), links=[on_step(one, step) for step in steps], say=say_of(in_percent),
         )  # fmt: skip
         drawn = {*shown}
         others = sum(count or 0 for _step, day, count in one.rows if day not in drawn)
@@ -233,7 +233,11 @@ def in_parts(head: str, names: Sequence[str], link: Callable[[Seen, str], str] |
         for one in seen:
             labels = [str(row[0]) for row in one.rows]
             series = [
-                Series(str(name), [one.shown(row[at], percent=in_percent) for row in one.rows], at)
+                Series(
+                    str(name),
+                    [one.shown(row[at], percent=in_percent) for row in one.rows],
+                    at if len(names) > 1 else one.colour,
+                )
                 for at, name in enumerate(names, start=1)
             ]
             links = [link(one, each) for each in labels] if link else []

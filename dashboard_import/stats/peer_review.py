@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from dashboard_import.stats import registry
-from dashboard_import.stats.drawing import by_day, missing
+from dashboard_import.stats.drawing import by_day, missing, say_of
 from dashboard_import.stats.reading import RunNumbers
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
 from mooc.lib.charts.bars import columns
@@ -63,7 +63,7 @@ def draw_spread(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Fi
         for one, count in zip(seen, counts, strict=True)
     ]
     named = [at or _now("not said") for at in labels]
-    return [Figure(columns(named, series, head=_now("Reviews"), missing=missing(chart, seen)))]
+    return [Figure(columns(named, series, head=_now("Reviews"), missing=missing(chart, seen), say=say_of(in_percent)))]
 
 
 @registry.chart(

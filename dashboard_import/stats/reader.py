@@ -189,9 +189,17 @@ def shown(run: CourseRun, rows: Sequence[Comment]) -> list[dict]:
             "by": reading(run, who=name) if name else "", "on": reading(run, step=step) if step else "",
             "first": first, "in_thread": row.parent_id is not None or row.answered,
             "thread": reading(run, thread=first) if row.parent_id is not None or row.answered else "",
-            "type_words": ONE.get(types.get(row.comment_id)), "talker_words": ONE.get(type_of.get(row.author_id)),
+            "type_words": kind_words(row, types.get(row.comment_id, "")),
+            "talker_words": ONE.get(type_of.get(row.author_id)),
         })  # fmt: skip
     return made
+
+
+def kind_words(row: Comment, kind: str) -> str:
+    """Return what a comment is among comments that do not stand in their threads: a reply always says so."""
+    if row.parent_id is not None and kind == "lone":
+        return str(_("Reply to their own lone post"))
+    return str(ONE.get(kind, ""))
 
 
 def as_rows(one: Wanted) -> Iterator[tuple]:

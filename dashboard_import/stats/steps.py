@@ -56,8 +56,9 @@ def test_words(name: str, own: Trend, slope: float) -> str:
     passed = next((alpha for alpha in ALPHAS if p <= alpha), None)
     if passed is None:
         return _("%(words)s The difference may be chance (p = %(p)s).") % {"words": words, "p": f"{p:.2f}"}
-    return _("%(words)s The difference is significant at %(alpha)s (p = %(p)s).") % {
-        "words": words, "alpha": passed, "p": f"{p:.3g}",
+    said = _("p below 0.001") if p < 0.001 else f"p = {p:.3f}"
+    return _("%(words)s The difference is significant at %(alpha)s (%(p)s).") % {
+        "words": words, "alpha": passed, "p": said,
     }  # fmt: skip
 
 

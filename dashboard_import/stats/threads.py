@@ -56,8 +56,10 @@ def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
 def name_of(place: int, one: Seen, thread: str) -> str:
     """Return what stands above a thread: how many replies it has, and how many are drawn where not all are."""
     replies = next(row[-1] for row in one.rows if row[1] == thread)
-    words = ngettext("one reply", "%(count)s replies", replies or 0) % {"count": number(replies)}
-    if (replies or 0) < MOST_COMMENTS:
+    if replies is None:
+        return f"{place}. {_now('few replies')}"
+    words = ngettext("one reply", "%(count)s replies", replies) % {"count": number(replies)}
+    if replies < MOST_COMMENTS:
         return f"{place}. {words}"
     return _now("%(place)s. %(replies)s, the first %(most)s drawn") % {
         "place": place, "replies": words, "most": MOST_COMMENTS - 1,

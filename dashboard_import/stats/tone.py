@@ -103,7 +103,7 @@ def with_word(draw: registry.Draw) -> registry.Draw:
         figures, word = draw(chart, seen, in_percent), chosen_word(seen[0].numbers.options)
         if not word:
             return figures
-        notes = [_now("Counted are the comments with the word “%(word)s” alone.") % {"word": word}]
+        notes = [_now("Only comments with the word “%(word)s” are counted.") % {"word": word}]
         of_each = [[one] for one in seen] if len(figures) == len(seen) else [seen]
         made = []
         for figure, runs in zip(figures, of_each, strict=True):

@@ -84,7 +84,7 @@ def draw_views(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Fig
     """Draw views as lying bars, the other counts beside them in the table."""
     made = []
     for one in seen:
-        views = Series(_now("Views"), [row[3] for row in one.rows])
+        views = Series(_now("Views"), [row[3] for row in one.rows], one.colour)
         drawing = bars(
             [name(row) for row in one.rows], [views], head=_now("Video"), missing=missing(chart, [one]),
             links=leads(one),

@@ -5,19 +5,31 @@ from html import escape
 
 from django.utils.translation import gettext as _
 
-from mooc.lib.charts.marks import Drawing, along, number, px, stretched
+from mooc.lib.charts.marks import Drawing, Say, along, number, percent, px, stretched
 from mooc.lib.charts.scales import Tick, category_ticks, level, levels
 
 LEAST, MOST = 8, 20  # the height of a row, in px
 LABEL = 15
 
 
-def level_words(starts: Sequence[int]) -> list[tuple[str, str]]:
+def levels_of(most: float, say: Say) -> list[int]:
+    """Return where levels of numbers up to `most` start; the first of shares takes all that are above none."""
+    return [0, *levels(most)[1:]] if say is percent else levels(most)
+
+
+def level_words(starts: Sequence[int], say: Say = number) -> list[tuple[str, str]]:
     """Return the legend of levels: none, then from one start to the next."""
     words = [("h0", _("none"))]
     for at, start in enumerate(starts):
         end = starts[at + 1] - 1 if at + 1 < len(starts) else None
-        if end is None:
+        if say is percent:
+            if end is None:
+                text = _("%(start)s %% or more") % {"start": number(start)} if start else _("some")
+            elif start:
+                text = f"{number(start)}–{number(end + 1)} %"
+            else:
+                text = _("below %(end)s %%") % {"end": number(end + 1)}
+        elif end is None:
             text = _("%(start)s or more") % {"start": number(start)}
         else:
             text = number(start) if start == end else f"{number(start)}–{number(end)}"
@@ -34,6 +46,7 @@ def heat_map(
     missing: str,
     ticks: Sequence[Tick] | None = None,
     links: Sequence[str] = (),
+    say: Say = number,
 ) -> Drawing:
     """Return the map of `values[row][column]`, its rows named by `down` and its columns by `across`.
 
@@ -43,7 +56,7 @@ def heat_map(
     most = max((value for row in values for value in row if value is not None), default=0)
     if not down or not across or not most:
         return Drawing("heat", missing, heads, rows, missing=missing)
-    starts = levels(most)
+    starts = levels_of(most, say)
     size = min(max(520 / len(down), LEAST), MOST)
     height = size * len(down)
     parts = [axes_of(down, category_ticks(across) if ticks is None else ticks, size, height)]
@@ -52,7 +65,7 @@ def heat_map(
     parts.append(stretched(ground + drawn, len(across), len(down), height, "cells"))
     return Drawing(
         "heat", f"{head}: {len(down)} × {len(across)}", heads, rows, "".join(parts), height,
-        legend=level_words(starts), links=links, grid=(len(across), len(down)),
+        legend=level_words(starts, say), links=links, grid=(len(across), len(down)),
     )  # fmt: skip
 
 

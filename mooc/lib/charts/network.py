@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
-from mooc.lib.charts.marks import Drawing, mark, number, px
+from mooc.lib.charts.marks import Drawing, mark, number, percent, px
 
 SIZE = 600  # the drawing's own units
 GOLDEN = math.pi * (3 - math.sqrt(5))
@@ -59,7 +59,7 @@ def network(
     notes = [
         _("%(people)s people, %(pairs)s connections, density %(density)s.") % {
             "people": number(len(everybody)), "pairs": number(len(pairs)),
-            "density": f"{density(len(everybody), len(pairs)):.3g}",
+            "density": percent(100 * density(len(everybody), len(pairs))),
         },
     ]  # fmt: skip
     if len(shown) < len(everybody):

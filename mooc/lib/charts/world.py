@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from mooc.lib.charts.heatmap import level_words
+from mooc.lib.charts.heatmap import level_words, levels_of
 from mooc.lib.charts.marks import Drawing, Say, mark, number
-from mooc.lib.charts.scales import level, levels
+from mooc.lib.charts.scales import level
 
 DATA = Path(__file__).parent / "data" / "world.csv"
 VIEWBOX = "15 0 970 430"
@@ -53,7 +53,7 @@ def world(
     drawn = {code for code, count in ranked if count and code in countries() and countries()[code].outline}
     if not most:
         return Drawing("world", missing, heads, rows, missing=missing)
-    starts = levels(most)
+    starts = levels_of(most, say)
     land = "".join(country.outline for code, country in countries().items() if code not in drawn)
     parts = [f'<path class="h0" d="{land}"/>']
     for code, count in ranked:
@@ -65,6 +65,6 @@ def world(
     notes = [_("Not on the map: %(names)s.") % {"names": ", ".join(absent)}] if absent else []
     return Drawing(
         "world", f"{head}: {len(rows)}", heads, rows, "".join(parts), viewbox=VIEWBOX,
-        legend=level_words(starts), links=[links.get(code, "") for code, _count in ranked] if links else (),
+        legend=level_words(starts, say), links=[links.get(code, "") for code, _count in ranked] if links else (),
         notes=notes,
     )  # fmt: skip

@@ -7,6 +7,7 @@ import pytest
 
 from dashboard_import.models import CourseRun
 from dashboard_import.stats.pages import PAGES
+from tests.dashboard_import.stats.runs import comment
 
 pytestmark = pytest.mark.django_db
 # Means and shares of more people than that, and what FutureLearn's own files say in per cent.
@@ -26,6 +27,23 @@ def small(html: str) -> dict[str, list[str]]:
             numbers = [number for pattern in SHOWN.values() for number in re.findall(pattern, figure)]
             found |= {slug: numbers} if numbers else {}
     return found
+
+
+@pytest.mark.parametrize("path", ["futurelearn/", "definitions/", *(f"futurelearn/bread/1/{page}/" for page in PAGES)])
+def test_every_page_says_that_small_numbers_are_hidden(bread, staff, settings, path):
+    bread(comments=[comment(1, "a")])
+    words = "Numbers below 5 are hidden"
+    assert words not in staff.get(f"/stats/{path}").content.decode()
+    settings.STATISTICS_HIDE_BELOW = 5
+    assert staff.get(f"/stats/{path}").content.decode().count(words) == 1
+
+
+def test_words_whose_numbers_are_hidden_stand_alone(bread, staff, settings):
+    bread(comments=[comment(1, "a", text="Rye and rye")])
+    address = "/stats/futurelearn/bread/1/comments/"
+    assert "<td>rye 1</td>" in staff.get(address).content.decode()
+    settings.STATISTICS_HIDE_BELOW = 5
+    assert "<td>rye</td>" in staff.get(address).content.decode()
 
 
 @pytest.mark.parametrize("layout", ["2026"], indirect=True)

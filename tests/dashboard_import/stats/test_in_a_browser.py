@@ -90,3 +90,20 @@ def test_tables_on_paper_do_not_lie_over_what_follows(site, signed_in):
     tables = signed_in.locator(".chart-scroll").all()
     assert tables
     assert not [one for one in tables if one.evaluate("(one) => one.scrollHeight > one.clientHeight + 1")]
+
+
+def test_the_table_of_talkers_is_seen_whole_and_paper_has_no_words_of_missing_links(site, signed_in):
+    signed_in.goto(f"{site}{COURSE}/all/conversation/")
+    assert signed_in.get_by_text("One by one:").is_visible()
+    signed_in.emulate_media(media="print")
+    assert signed_in.get_by_text("One by one:").is_hidden()
+    signed_in.emulate_media(media="screen")
+    signed_in.goto(f"{site}{BREAD}/conversation/")
+    assert signed_in.locator("#learners thead th").all_inner_texts()[2:5] == [
+        "Lone posts", "Initiating posts", "First replies",
+    ]  # fmt: skip
+    assert (
+        signed_in.evaluate("(e => e.scrollWidth - e.clientWidth)(document.querySelector('#learners .chart-scroll'))")
+        == 0
+    )
+    assert "Active social learners" not in signed_in.locator("#learners tbody").inner_text()

@@ -199,6 +199,15 @@ def test_colours_and_names_are_the_same_on_every_chart(six, staff):
     assert "all 4 runs" in legend
 
 
+@pytest.mark.parametrize(
+    ("page", "slug"), [("comments", "commenters-by-week"), ("videos", "videos"), ("campaigns", "campaigns")]
+)
+def test_a_run_beside_has_its_colour_where_each_run_has_a_drawing(six, staff, page, slug):
+    html = staff.get(f"/stats/futurelearn/{six}/all/{page}/?with={six}/3").content.decode()
+    figures = [one for one in re.findall(r"<figure.*?</figure>", html, re.DOTALL) if f"/{slug}.csv" in one]
+    assert [set(re.findall(r'class="(s\d)"', one)) for one in figures] == [{"s1"}, {"s2"}]
+
+
 def test_the_choice_is_offered_where_runs_are_chosen(six, staff):
     html = re.sub(r"\s+", " ", staff.get(f"/stats/futurelearn/{six}/3/steps/").content.decode())
     assert f'<option value="{six}/all" >Cyber Security: Safety at Home: all 4 runs</option>' in html

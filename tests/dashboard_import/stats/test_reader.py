@@ -58,6 +58,15 @@ def test_comments_are_found(talk, staff, query, expected):
     assert ids(staff, query) == expected
 
 
+def test_a_reply_is_set_in_within_its_thread_alone_and_says_everywhere_what_it_is(tmp_path, load, staff):
+    rows = [comment(1, "anna"), comment(2, "bob"), reply(3, "anna", 1, "It keeps"), reply(4, "anna", 2, "Thank you")]
+    load(write(tmp_path / "bread", comments=rows))
+    assert 'class="reply"' not in staff.get(READER).content.decode()
+    assert staff.get(f"{READER}?thread=1").content.decode().count('class="reply"') == 1
+    html = staff.get(READER).content.decode()
+    assert html.count("<span>Reply to their own lone post</span>") == html.count("<span>First reply</span>") == 1
+
+
 def test_a_name_leads_to_what_its_person_wrote_and_shows_no_id(talk, staff):
     assert ids(staff, f"?who={pseudonym('anna')}") == [1, 3]
     html = staff.get(READER).content.decode()

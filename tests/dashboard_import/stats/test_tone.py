@@ -30,7 +30,7 @@ def test_only_comments_with_the_word_are_counted(bread, staff):
     assert counts(staff, "bread", "tone-by-week") == [["1", "1", "1", "1"], ["2", "0", "0", "1"]]
     assert [row[:2] for row in counts(staff, "soup", "tone-score")] == [["2.1", "1"]]
     html = staff.get(f"{HOME}/?word=bread").content.decode()
-    assert html.count("Counted are the comments with the word “bread” alone.") == 3
+    assert html.count("Only comments with the word “bread” are counted.") == 3
     assert 'href="/stats/futurelearn/bread/1/comments/read/?step=1.2&amp;q=bread"' in html
     assert "tone-by-step.csv?week=all&amp;step=all&amp;word=bread" in html
     assert re.findall(r'<option value="(bread|soup)">', html) == ["bread", "soup"]

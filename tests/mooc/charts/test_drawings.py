@@ -180,7 +180,7 @@ def test_people_who_replied_are_joined():
     assert said(drawing)[0] == "a\nreplies written: 2\nreplies received: 2"
     assert len(said(drawing)) == 2
     assert drawing.rows == [["a", "b", 2], ["b", "a", 1], ["c", "a", 1]]
-    assert drawing.notes[0] == "3 people, 3 connections, density 0.5."
+    assert drawing.notes[0] == "3 people, 3 connections, density 50.0 %."
     assert (density(0, 0), density(1, 0), density(3, 6)) == (0, 0, 1)
 
 
@@ -294,3 +294,14 @@ def test_comments_stand_at_their_time_joined_to_what_they_answer():
     )  # fmt: skip
     assert [one["cx"] for one in shapes(part, "circle", "s2")] == ["12.5%", "37.5%"]
     assert threads([], heads=[], rows=[], missing=NOTHING, description="").missing == NOTHING
+
+
+def test_the_smallest_share_is_not_none_and_a_legend_of_shares_says_per_cent():
+    drawing = world({"NA": 0.4, "GB": 12, "FR": 3}, head="", value="", missing=NOTHING, say=percent)
+    assert [words for _hue, words in drawing.legend] == ["none", "below 2 %", "2–5 %", "5–10 %", "10 % or more"]
+    assert re.findall(r'class="(h[1-9])"', drawing.inner) == ["h4", "h2", "h1"]  # those of most people first
+    assert [words for _hue, words in world({"NA": 0.4}, head="", value="", missing=NOTHING, say=percent).legend] == [
+        "none", "some",
+    ]  # fmt: skip
+    grid = heat_map(["1.1"], ["a", "b"], [[0.4, 3]], head="", missing=NOTHING, say=percent)
+    assert [words for _hue, words in grid.legend] == ["none", "below 2 %", "2 % or more"]
