@@ -8,8 +8,9 @@ import pytest
 from django.db import connection
 
 from dashboard_import import bulk, journeys, rollups
-from dashboard_import.models import LearnerSum, StepActivity
+from dashboard_import.models import LearnerSum, Moments, StepActivity
 from tests.dashboard_import.files import STEPS, text, write
+from tests.dashboard_import.stats.runs import COMMENTS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 POSTGRESQL = connection.vendor == "postgresql"
@@ -86,6 +87,7 @@ def test_the_old_rows_stay_and_the_next_file_is_loaded(load, tmp_path, monkeypat
     assert StepActivity.objects.get().learner_id == "z"
 
 
+MOST = (1 << 31) - 1
 ODD = [
     "\\N",
     "\\",
@@ -111,3 +113,14 @@ def test_odd_ids_of_learners_stay_as_they_are(load, tmp_path):
     assert sorted(StepActivity.objects.values_list("learner_id", flat=True)) == sorted(ODD)
     assert sorted(LearnerSum.objects.values_list("learner_id", flat=True)) == sorted(ODD)
     assert bulk.STAGE not in connection.introspection.table_names()
+
+
+def test_as_many_likes_as_a_file_can_have_are_added_up(load, tmp_path):
+    """The square of what one person's comments got is over 64 bits."""
+    rows = [f"{at},a,,1.1,1,1,Hello,2016-09-05 10:00:00 UTC,,{likes}" for at, likes in enumerate((MOST, MOST, MOST))]
+    said = load(write(tmp_path / "bread-1_comments.csv", "\n".join([COMMENTS, *rows, f"9,b,,1.1,1,1,x,,,{-MOST}", ""])))
+    assert "ERROR" not in said
+    assert sorted(LearnerSum.objects.values_list("likes", flat=True)) == [-MOST, 3 * MOST]
+    sums = Moments.objects.get().sums
+    assert sums["likes"] == 2 * MOST
+    assert sums["likes*likes"] == pytest.approx(10 * MOST**2)
