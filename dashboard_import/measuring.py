@@ -108,11 +108,16 @@ def width_of(measure: str, most: int) -> int:
     return SHARE_WIDTH if measure in SHARES else int(nice_step(most, CLASSES, whole=True))
 
 
+def product(x: str, y: str) -> str:
+    """Return SQL for two measures of a person multiplied. Of all of them likes alone can have a square over 64 bits."""
+    return f"CAST({x} AS numeric) * {y}" if x == y == "likes" else f"{x} * {y}"
+
+
 def moments(run: CourseRun) -> dict[str, int]:
     """Add up measures and their products over groups of PEOPLE; return the width of each measure's classes."""
     products = [*combinations_with_replacement(MEASURES, 2)]
     columns = [
-        *(f"sum({name})" for name in MEASURES), *(f"sum({x} * {y})" for x, y in products),
+        *(f"sum({name})" for name in MEASURES), *(f"sum({product(x, y)})" for x, y in products),
         *(f"max({name})" for name in MEASURES),
     ]  # fmt: skip
     flags = ["learners", "buyers", "participants", "CASE WHEN answers > 0 THEN 1 ELSE 0 END"]

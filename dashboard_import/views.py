@@ -61,11 +61,11 @@ def runs(request: HttpRequest) -> HttpResponse:
         }
         for column in columns
     ]
-    several = runs_table.of_several_runs()
+    of_course = runs_table.of_several_runs()
     context = {
         "title": "FutureLearn", "hidden": hiding_words(), "all": ALL, "asked": asked, "heads": heads,
         "rows": [
-            (row.run, [(column, row.cell(column)) for column in columns], several.get(row.run.slug)) for row in rows
+            (row.run, [(column, row.cell(column)) for column in columns], of_course.get(row.run.slug)) for row in rows
         ],
         "added": runs_table.added(rows), "facts": len(columns) - len(MEASURES),
         "limits": [

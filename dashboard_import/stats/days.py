@@ -13,13 +13,16 @@ from dashboard_import.stats.pooling import DAY_ONE
 from mooc.lib.charts.scales import Tick, day_ticks
 
 DAY = datetime.timedelta(days=1)
+CALENDAR = (datetime.date(2000, 1, 1), datetime.date(2200, 1, 1))  # a start elsewhere is a slip of somebody's
 
 
 def first_days(runs: Sequence[CourseRun]) -> dict[int, datetime.date | None]:
-    """Return the days that runs' days are counted from, by key: the run's first; where that is not known, the day on
-    which the first person joined, else the first day on which anything happened. One query if one is not known.
+    """Return the days that runs' days are counted from, by key: the run's first; where that is not known or not in
+    CALENDAR, the day on which the first person joined, else the first day on which anything happened. One query if one
+    is not known.
     """
-    found = {run.pk: run.start for run in runs}
+    low, high = CALENDAR
+    found = {run.pk: run.start if run.start and low <= run.start < high else None for run in runs}
     unknown = [key for key, start in found.items() if start is None]
     if unknown:
         mine = Tally.objects.filter(run=OuterRef("pk"), day__isnull=False).order_by().values("run")

@@ -17,7 +17,8 @@ from dashboard_import.models import CourseRun, Tally
 ALL = "all"
 DAY_ONE = datetime.date(5000, 1, 1)
 # A row's kind, week, step and day as one number: sorting by one is half the work of sorting by four.
-PLACES, DAYS = 40_000, 1_000_000  # weeks and steps are smaller than the one, days from the first on than half the other
+PLACES, ZERO = 1 << 17, 1 << 16  # weeks and steps have 16 bits and may be below zero
+DAYS = 1_000_000  # days from the first on are smaller than half of it
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def added(
     origins = [(at, run.pk, firsts.get(run.pk)) for at, runs in enumerate(pools) for run in runs]
     top = f"CAST(o.pool * {len(names)} + k.place AS bigint)"
     key = (
-        f"(({top} * {PLACES} + coalesce(t.week + 1, 0)) * {PLACES} + coalesce(t.step + 1, 0)) * {DAYS}"
+        f"(({top} * {PLACES} + coalesce(t.week + {ZERO}, 0)) * {PLACES} + coalesce(t.step + {ZERO}, 0)) * {DAYS}"
         f" + coalesce({later} + {DAYS // 2}, 0)"
     )
     with connection.cursor() as cursor:
@@ -92,4 +93,5 @@ def added(
             rest, week = divmod(rest, PLACES)
             pool, kind = divmod(rest, len(names))
             date = DAY_ONE + datetime.timedelta(days=day - DAYS // 2) if day else None
-            yield pool, names[kind], (week - 1 if week else None, step - 1 if step else None, date, value, int(count))
+            place = (week - ZERO if week else None, step - ZERO if step else None)
+            yield pool, names[kind], (*place, date, value, int(count))

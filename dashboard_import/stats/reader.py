@@ -203,11 +203,19 @@ def kind_words(row: Comment, kind: str) -> str:
 
 
 def as_rows(one: Wanted) -> Iterator[tuple]:
-    """Yield the header and the rows of the file of what an address asks for, however many; three queries a batch."""
+    """Return the header and the rows of the file of what an address asks for, however many; three queries a batch.
+
+    Raises Http404 at once, before a file is begun, for a thread that there is not.
+    """
+    rows = found(one) if one.thread is not None else matching(one).iterator(chunk_size=BATCH)
+    return in_batches(one.run, iter(rows))
+
+
+def in_batches(run: CourseRun, rows: Iterator[Comment]) -> Iterator[tuple]:
+    """Yield the header and a row for each comment."""
     yield COLUMNS
-    rows = iter(found(one)) if one.thread is not None else matching(one).iterator(chunk_size=BATCH)
     while batch := list(islice(rows, BATCH)):
-        for each in shown(one.run, batch):
+        for each in shown(run, batch):
             moment = f"{each['moment']:%Y-%m-%d %H:%M:%S} UTC" if each["moment"] else ""
             yield (
                 each["id"], moment, each["step"], each["name"], each["talker"], each["type"],

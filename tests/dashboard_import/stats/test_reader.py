@@ -121,6 +121,7 @@ def test_the_file_has_all_that_the_address_asks_for(talk, staff):
     assert [row[0] for row in rows] == ["1", "2", "3"]
     assert len(table(staff, f"{READER}comments.csv?thread=1")) == 4
     assert staff.get(f"{READER}comments.csv?step=x").status_code == 404
+    assert staff.get(f"{READER}comments.csv?thread=999").status_code == 404
     assert "comments.csv?step=1.1" in staff.get(f"{READER}?step=1.1").content.decode()
 
 
