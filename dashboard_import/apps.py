@@ -10,5 +10,5 @@ class DashboardImportConfig(AppConfig):
     verbose_name = "FutureLearn"
 
     def ready(self) -> None:
-        for name in ("ways", "learner_sums", "tallies", "peers", "measuring", "team", "talk", "threads", "said"):
+        for name in ("learner_sums", "ways", "tallies", "peers", "measuring", "team", "talk", "threads", "said"):
             import_module(f"dashboard_import.{name}")  # they register themselves with the roll-ups

@@ -7,7 +7,7 @@ from django.db import connection
 
 from dashboard_import import journeys
 from dashboard_import.models import Comment, CourseRun, LearnerSum, QuizResponse
-from dashboard_import.rollups import JOURNEYS, rollup
+from dashboard_import.rollups import rollup
 
 TABLE = LearnerSum._meta.db_table
 ZEROS = dict.fromkeys(("completed", "comments", "replies", "likes", "answers", "correct", "questions"), "0") | {
@@ -39,7 +39,7 @@ def steps(run: CourseRun) -> None:
     """Add up steps completed, and the first and the last week in which one was."""
     if connection.vendor == "postgresql":
         journeys.gather(run)
-        store(run, "step_activity", journeys.SUMS, f"SELECT * FROM {JOURNEYS}")
+        store(run, "step_activity", journeys.SUMS, f"SELECT * FROM {journeys.JOURNEYS}")
     else:
         refill(run, "step_activity", journeys.ACTIVITY, "learner_id", journeys.SUMS)
 

@@ -1,9 +1,10 @@
 """Tallies of the work that learners handed in and reviewed for each other. Made at each load, as in `tallies`."""
 
 # ruff: noqa: S608  (the SQL is our own)
+from dashboard_import.audiences import joined
 from dashboard_import.models import CourseRun, PeerAssignment, PeerReview
 from dashboard_import.rollups import day, rollup
-from dashboard_import.tallies import NO_DAY, NO_STEP, joined, refill, sums
+from dashboard_import.tallies import NO_DAY, NO_STEP, refill, sums
 
 
 def counted(kind: str, source: str, person: str, condition: str = "") -> str:

@@ -27,7 +27,6 @@ class Aside:
     store: Callable[[Any], None]
 
 
-JOURNEYS = "futurelearn_journeys"  # a temporary table of several roll-ups: see `dashboard_import.journeys`
 Refresh = Callable[[CourseRun], Aside | None]
 REGISTRY: dict[str, list[Refresh]] = {}
 
@@ -45,14 +44,14 @@ def rollup(*kinds: str) -> Callable[[Refresh], Refresh]:
 
 def refresh(run: CourseRun, kind: str) -> None:
     """Make all roll-ups anew that read files of this kind. Call it in the transaction that changes the rows."""
-    with connection.cursor() as cursor, ThreadPoolExecutor(1) as pool:
-        if connection.vendor == "postgresql":
-            # It cannot know yet how many rows this transaction has written and takes them for few. It would sort them
-            # all, and look through one table once for each row of another.
+    if connection.vendor == "postgresql":
+        # It cannot know yet how many rows this transaction has written and takes them for few. It would sort them all,
+        # and look through one table once for each row of another.
+        with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_sort = off; SET LOCAL enable_nestloop = off")
+    with ThreadPoolExecutor(1) as pool:
         asides = filter(None, (function(run) for function in REGISTRY.get(kind, [])))
         waiting = [(aside, pool.submit(aside.count)) for aside in asides]  # each begins before the next function
-        cursor.execute(f"DROP TABLE IF EXISTS {JOURNEYS}")
         for aside, counted in waiting:
             aside.store(counted.result())
 

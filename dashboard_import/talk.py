@@ -9,10 +9,11 @@ from itertools import count
 
 from django.db import connection
 
+from dashboard_import.audiences import AUDIENCES, joined
 from dashboard_import.models import Comment, CommentType, CourseRun, Talker
 from dashboard_import.rollups import day, rollup
 from dashboard_import.stats.talkers import pseudonym
-from dashboard_import.tallies import AUDIENCES, NO_DAY, NO_STEP, joined, refill, sums
+from dashboard_import.tallies import NO_DAY, NO_STEP, refill, sums
 
 COMMENT = Comment._meta.db_table
 TYPES = ("lone", "initiating", "first_reply", "further_reply", "initiators_reply")

@@ -3,9 +3,10 @@
 # ruff: noqa: S608  (the SQL is our own)
 from django.db import connection
 
+from dashboard_import.audiences import joined
 from dashboard_import.models import Comment, CourseRun, TeamComment, TeamMember
 from dashboard_import.rollups import rollup
-from dashboard_import.tallies import NO_DAY, NO_STEP, joined, refill, sums
+from dashboard_import.tallies import NO_DAY, NO_STEP, refill, sums
 
 
 @rollup("enrolments", "team_members", "comments")
