@@ -4,6 +4,7 @@ The shares follow what FutureLearn says of itself and what real files show: half
 of five of those mark one as complete, 22-24 % of the learners take part fully, 12 % of the joiners leave.
 """
 
+import math
 from random import Random
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ LEARNERS = 0.52  # of the joiners open a step
 ACTIVE = 0.82  # of the learners mark one as complete
 SOCIAL = 0.38  # of the learners write something
 LEAVERS = 0.115  # of the joiners
+BEFORE = 0.72  # of the joiners come before the start
 STAYS = (0.52, 0.74, 0.84, 0.9, 0.93)  # goes on to the next week, after the first, the second and so on
 COMPLETES = 0.95  # of the steps that an active learner opens
 SKIPS = 0.03  # of the steps before the last one that was opened
@@ -60,12 +62,18 @@ def journey(run: Run, index: int) -> Journey:
 
 
 def _enrolled(run: Run, chance: Random) -> int:
-    """Most come shortly before the start, some weeks after it."""
+    """Most come in the weeks before the start and in the first one, then ever fewer; nobody after the data ends."""
     first = run.begins - 120 * DAY
     last = min(run.closes, run.begins + (run.course.weeks * 7 + 60) * DAY) - 1
-    away = chance.expovariate(1 / (24 * DAY))
-    moment = run.begins - int(away) if chance.random() < 0.72 else run.begins + int(away * 0.5)
-    return min(max(moment, first), last)
+    start, share = min(run.begins, last), chance.random()
+    if chance.random() >= BEFORE and last > start:
+        return start + away(share, 12 * DAY, last - start)
+    return start - away(share, 24 * DAY, max(start - first, 0))
+
+
+def away(share: float, mean: int, most: int) -> int:
+    """Return how far from 0 to `most` the given share of people is, the nearer the more: an exponential law cut off."""
+    return int(-mean * math.log(1 - share * (1 - math.exp(-most / mean))))
 
 
 def _visits(run: Run, chance: Random, moment: int) -> list[Visit]:

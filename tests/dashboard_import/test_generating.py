@@ -1,6 +1,7 @@
 """The generator: the same bytes for the same seed, the layouts of real files, and the shares of real courses."""
 
 import csv
+import datetime
 import hashlib
 import io
 import tracemalloc
@@ -64,6 +65,20 @@ def test_the_shares_are_those_of_real_courses():
     assert all(row["first_visited_at"].endswith(" UTC") for row in acts)
     assert len({(row["learner_id"], row["step"]) for row in acts}) == len(acts)
     assert {"1.1", "1.10"} <= {row["step"] for row in acts}
+
+
+def test_people_join_before_the_start_and_then_ever_fewer():
+    for run in make_runs(1, runs=2, joiners=6000):
+        days = [datetime.date.fromisoformat(row[1][:10]) for row in rows(run, "enrolments")]
+        weeks = Counter((day - run.start).days // 7 for day in days)
+        assert 0.65 < sum(day < run.start for day in days) / len(days) < 0.8
+        assert weeks[-1] > weeks[-3] > weeks[-6] > weeks[-10]
+        after = sorted({week for week in weeks if week >= 0})
+        assert [weeks[week] for week in after[:4]] == sorted((weeks[week] for week in after[:4]), reverse=True)
+        # No day at either end holds those who would have come before or after it.
+        by_day = Counter(days)
+        assert by_day[max(days)] <= by_day[run.start]
+        assert by_day[min(days)] < len(days) / 500
 
 
 def test_people_come_again_to_a_later_run():
