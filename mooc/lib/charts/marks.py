@@ -67,7 +67,8 @@ def number(value: float | None) -> str:
 
 def percent(value: float | None) -> str:
     """Return a share that is in per cent already, with one decimal."""
-    return NONE if value is None else f"{number_format(value, decimal_pos=1, use_l10n=True)} %"
+    # number_format cuts decimals off.
+    return NONE if value is None else f"{number_format(round(value, 1), decimal_pos=1, use_l10n=True)} %"
 
 
 def share(fraction: float) -> str:
@@ -107,14 +108,14 @@ def said(label: str, series: Sequence[Series], at: int, say: Say) -> str:
     return "\n".join((label, *lines))
 
 
-def axes(across: Sequence[Tick], up: Scale, height: float, say: Say) -> str:
-    """Return grid lines with their values, and the labels along the bottom."""
+def axes(across: Sequence[Tick], up: Scale, height: float, say: Say, inset: float = 0) -> str:
+    """Return grid lines with their values, and the labels along the bottom; all `inset` px away from the zeros."""
     parts = []
     for tick in up.ticks():
         y, kind = px(height * (1 - up.at(tick))), "faint" if tick else "zero"
-        parts.append(f'<line class="{kind}" x1="0" x2="100%" y1="{y}" y2="{y}"/>')
-        parts.append(f'<text class="left" x="-8" y="{y}" dy="4">{escape(say(tick))}</text>')
-    return "".join(parts) + along(across, height)
+        parts.append(f'<line class="{kind}" x1="{px(-inset)}" x2="100%" y1="{y}" y2="{y}"/>')
+        parts.append(f'<text class="left" x="{px(-8 - inset)}" y="{y}" dy="4">{escape(say(tick))}</text>')
+    return "".join(parts) + along(across, height + inset)
 
 
 def along(ticks: Sequence[Tick], height: float) -> str:

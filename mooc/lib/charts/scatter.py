@@ -36,10 +36,12 @@ def scatter(
     xs, ys = [x for x, _y in points], [y for _x, y in points]
     flat, upright = scale(xs), scale(ys)
     marked = [Tick(flat.at(tick), number(tick), roomy=at % 2 == 1) for at, tick in enumerate(flat.ticks())]
-    parts = [axes(marked, upright, HEIGHT, number)]
-    parts.append(f'<text class="axis" x="100%" y="{HEIGHT + 40}">{escape(across)} →</text>')
-    parts.append(f'<text class="axis up" x="0" y="-10">↑ {escape(up)}</text>')
-    smallest = min(RADIUS, LARGEST / math.sqrt(max(count for _point, count in counted)))
+    most = math.sqrt(max(count for _point, count in counted))
+    smallest = min(RADIUS, LARGEST / most)
+    inset = math.ceil(smallest * most)  # the largest point may stand on a zero, and must not cover the axis
+    parts = [axes(marked, upright, HEIGHT, number, inset)]
+    parts.append(f'<text class="axis" x="100%" y="{HEIGHT + inset + 40}">{escape(across)} →</text>')
+    parts.append(f'<text class="axis up" x="{-inset}" y="{-10 - inset}">↑ {escape(up)}</text>')
     for (x, y), count in counted:
         radius = smallest * math.sqrt(count)
         words = f"{across}: {number(x)}\n{up}: {number(y)}\n{unit}: {number(count)}"

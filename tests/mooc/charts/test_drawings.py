@@ -261,6 +261,15 @@ def test_a_mark_leads_nowhere_else(href):
         mark("x", "", href)
 
 
+def test_a_large_point_at_zero_stands_off_the_numbers_of_the_axes():
+    def numbers(count: int) -> list[tuple[str, str]]:
+        drawing = scatter({(0, 0): count, (10, 5): 1}, across="Steps", up="Comments", unit="Learners", missing=NOTHING)
+        return re.findall(r'class="left" x="(\S+)"|class="along\S*?" x="0%" y="(\S+)"', drawing.inner)
+
+    assert {*numbers(1)} == {("-12", ""), ("", "384")}
+    assert {*numbers(10_000)} == {("-32", ""), ("", "404")}  # as far out as the largest point reaches
+
+
 def test_marks_lead_to_what_they_count():
     html = columns(["1.1"], [Series("A", [1])], head="", missing=NOTHING, links=["/x/?step=1.1&of=all"]).inner
     assert '<a class="datum" href="/x/?step=1.1&amp;of=all">' in html
@@ -270,7 +279,7 @@ def test_numbers_in_words():
     assert [number(value) for value in (1234567, 0, 2.5, 1 / 3, None, 12.0)] == [
         "1,234,567", "0", "2.5", "0.33", "–", "12",
     ]  # fmt: skip
-    assert (percent(12.345), percent(None)) == ("12.3 %", "–")
+    assert [percent(value) for value in (12.345, 66.67, 99.96, None)] == ["12.3 %", "66.7 %", "100.0 %", "–"]
 
 
 def test_a_table_of_numbers_and_words():
