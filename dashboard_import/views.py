@@ -148,7 +148,7 @@ def hundred(chart: Chart) -> str:
 
 
 def figures_of(request: HttpRequest, chart: Chart, numbers: Sequence[RunNumbers], chosen: Selection) -> Iterator[str]:
-    """Yield the figures of one chart: one for all runs, or one for each."""
+    """Yield the figures of one chart: one for all runs, or one for each. The first says what all of them are."""
     in_percent = chosen.in_percent and chart.shares
     shown = [one for one in numbers if chart.pools or not one.is_pool]
     limits = (chart.limits, hundred(chart) if in_percent else "") if shown else ()
@@ -160,7 +160,7 @@ def figures_of(request: HttpRequest, chart: Chart, numbers: Sequence[RunNumbers]
         yield figure(
             drawn.drawing, slug=chart.slug if at == 1 else f"{chart.slug}-{at}",
             title=f"{chart.title}: {drawn.of}" if drawn.of else str(chart.title),
-            definition=" ".join(str(words) for words in about if words),
+            definition=" ".join(str(words) for words in about if words) if at == 1 else "",
             as_of=max(filter(None, (one.as_of(chart.files) for one in numbers)), default=None),
             csv=chosen.address(chart=chart.slug), say=say_of(in_percent),
         )  # fmt: skip

@@ -72,7 +72,7 @@ def figure(
     say: Say = number,
 ) -> SafeString:
     """Return the whole figure. `slug` is its id on the page; `as_of` (aware) is when the numbers were true;
-    `csv` is the path of its file; `level` is that of its heading."""
+    `csv` is the path of its file; `level` is that of its heading. Without `definition` another figure has it."""
     return render_to_string(
         "charts/figure.html",
         {
