@@ -51,7 +51,7 @@ Shown = CourseRun | Pool
 
 def pool_name(course: str, count: int) -> str:
     """Return what all `count` runs of a course together are called."""
-    return ngettext("%(course)s: its only run", "%(course)s: all %(count)s runs", count) % {
+    return ngettext("%(course)s, its only run", "%(course)s, all %(count)s runs", count) % {
         "course": course, "count": count,
     }  # fmt: skip
 

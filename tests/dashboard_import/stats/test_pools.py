@@ -99,9 +99,9 @@ def test_small_numbers_are_hidden_where_they_are_added_up(two, staff, settings):
 
 def test_a_page_says_whose_numbers_it_has_and_how_old_they_are(two, staff):
     html = staff.get(f"{HOME}/comments/").content.decode()
-    assert "Bread: all 2 runs" in html
+    assert "Bread, all 2 runs" in html
     assert 'href="/stats/futurelearn/bread/2/comments/?' in html
-    assert "Bread: all 2 runs: not in it are runs without a file of comments: 2." in html
+    assert "Bread, all 2 runs: not in it are runs without a file of comments: 2." in html
     assert "Read the comments" not in html
     assert "comments/read/" not in html
     assert "Survey before the run" not in staff.get(f"{HOME}/surveys/").content.decode()
@@ -114,7 +114,7 @@ def test_a_pool_is_as_old_as_its_oldest_run(two, staff):
     html = staff.get(f"{HOME}/enrolments/").content.decode()
     assert html.count("Data as of 3 Feb 2026, 10:00 UTC.") == 4
     words = "the run loaded longest ago says how old this is. The last one was loaded 6 May 2026, 11:00 UTC."
-    assert html.count(f"Bread: all 2 runs: {words}") == 4
+    assert html.count(f"Bread, all 2 runs: {words}") == 4
     assert "longest ago" not in staff.get(f"{HOME}/comments/").content.decode()  # one run alone has that file
 
 
@@ -166,7 +166,7 @@ def test_many_runs_are_one_colour_and_few_queries(six, staff, page, django_asser
             if chart != "futurelearn-totals":
                 assert f'id="{chart}"' in html
                 assert f"/{six}/all/{page}/{chart}.csv" in html
-        assert "Cyber Security: Safety at Home: all 4 runs" in html
+        assert "Cyber Security: Safety at Home, all 4 runs" in html
         for figure in re.findall(r"<figure.*?</figure>", html, re.DOTALL) if not query else ():
             alone = any(f'id="{chart}"' in figure for chart in BY_THEMSELVES)
             shown = re.sub(r"<[^>]*>|Data as of [^.]*", " ", figure)
@@ -210,16 +210,16 @@ def test_a_run_beside_has_its_colour_where_each_run_has_a_drawing(six, staff, pa
 
 def test_the_choice_is_offered_where_runs_are_chosen(six, staff):
     html = re.sub(r"\s+", " ", staff.get(f"/stats/futurelearn/{six}/3/steps/").content.decode())
-    assert f'<option value="{six}/all" >Cyber Security: Safety at Home: all 4 runs</option>' in html
-    assert '<option value="cake/all" >Cake: all 2 runs</option>' in html
+    assert f'<option value="{six}/all" >Cyber Security: Safety at Home, all 4 runs</option>' in html
+    assert '<option value="cake/all" >Cake, all 2 runs</option>' in html
     assert f'<a href="/stats/futurelearn/{six}/all/steps/">All runs of this course together</a>' in html
     pooled = re.sub(r"\s+", " ", staff.get(f"/stats/futurelearn/{six}/all/steps/?with={six}/3").content.decode())
     assert f'value="{six}/all"' not in pooled
     assert f'value="{six}/3" selected' in pooled
     CourseRun.objects.filter(number=6).delete()
-    assert "Cake: " not in staff.get(f"/stats/futurelearn/{six}/3/steps/").content.decode()
+    assert "Cake, " not in staff.get(f"/stats/futurelearn/{six}/3/steps/").content.decode()
     alone = staff.get("/stats/futurelearn/cake/all/steps/").content.decode()
-    assert "Cake: its only run" in alone
+    assert "Cake, its only run" in alone
     assert "All runs of this course together" not in staff.get("/stats/futurelearn/cake/5/steps/").content.decode()
 
 
