@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from dashboard_import.stats import days as days_of
+from dashboard_import.stats.absent import missing
 from dashboard_import.stats.days import DAY, day_words
 from dashboard_import.stats.links import on_step
 from dashboard_import.stats.reading import RunNumbers
@@ -23,32 +24,6 @@ from mooc.lib.charts.world import world
 MOST_DAYS = 400
 UNKNOWN_WEEKS = 4
 DAYS_AFTER = 28  # of a heat map, after the last day of the run
-KINDS = {
-    "enrolments": gettext_lazy("enrolments"), "step_activity": gettext_lazy("step activity"),
-    "comments": gettext_lazy("comments"), "question_response": gettext_lazy("quiz answers"),
-    "archetype_survey_responses": gettext_lazy("the archetype survey"),
-    "leaving_survey_responses": gettext_lazy("the leaving survey"),
-    "weekly_sentiment_survey_responses": gettext_lazy("the weekly survey"),
-    "country_subdivisions": gettext_lazy("regions"),
-}  # fmt: skip
-
-
-def file_name(kind: str) -> str:
-    """Return what a kind of file is called."""
-    return str(KINDS.get(kind, kind.replace("_", " ")))
-
-
-def missing(chart: Chart, seen: Sequence[Seen]) -> str:
-    """Say why there is nothing to draw."""
-    lacking = [
-        _("%(run)s has no file of %(kind)s here.") % {"run": one.name, "kind": file_name(kind)}
-        for one in seen
-        for kind in chart.files
-        if kind not in one.numbers.loaded
-    ]
-    if not lacking and any(one.days for one in seen):
-        return _("Nobody is to be counted in this part of the time.")
-    return " ".join(lacking) or _("Among these people there is nobody to count here.")
 
 
 def say_of(in_percent: bool) -> Say:
@@ -164,12 +139,14 @@ def by_day(
     if 0 in span and any(one.numbers.start for one in seen):
         events.append((-low, _("The run starts")))
     drawing = lines(
-        labels, series, head=head, missing="", ticks=ticks, events=events, say=say_of(in_percent), links=links
-    )
+        labels, series, head=head, missing=missing(chart, seen), ticks=ticks, events=events, say=say_of(in_percent),
+        links=links,
+    )  # fmt: skip
     late = len([at for at in every if at not in span])
     notes = [
         _("%(run)s: most on %(day)s, %(count)s.") % {
-            "run": one.name, "day": day_words(top[0], "l j F Y"), "count": number(top[1]),
+            "run": one.name, "day": day_words(top[0], "l j F Y"),
+            "count": say_of(in_percent)(one.shown(top[1], percent=in_percent)),
         }
         for one in seen
         if (top := largest(one.rows))
@@ -217,7 +194,8 @@ def by_step_and_day(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> lis
         )  # fmt: skip
         drawn = {*shown}
         others = sum(count or 0 for _step, day, count in one.rows if day not in drawn)
-        notes = [_("%(count)s on other days are in the file alone.") % {"count": number(others)}] if others else []
+        said = say_of(in_percent)(one.shown(others, percent=in_percent))
+        notes = [_("%(count)s on other days are in the file alone.") % {"count": said}] if others else []
         made.append(Figure(replace(drawing, notes=notes), one.name if len(seen) > 1 else ""))
     return made
 

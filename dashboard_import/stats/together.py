@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from dashboard_import.models import CourseRun
-from dashboard_import.stats.drawing import file_name
+from dashboard_import.stats.absent import file_name
 from dashboard_import.stats.pooling import Pool, Shown
 from dashboard_import.stats.reading import RunNumbers
 from dashboard_import.stats.registry import Chart, Figure

@@ -95,7 +95,7 @@ def test_axis_notes_and_table_fit_the_part(two, staff):
 
 def test_a_part_of_the_time_without_anybody_says_so(two, staff):
     html = staff.get(f"{HOME}/enrolments/?from=2026-01-06&to=2026-01-08").content.decode()
-    assert "Nobody is to be counted in this part of the time." in chart(html, "enrolments-per-day")
+    assert "Nothing of this is in this part of the time." in chart(html, "enrolments-per-day")
 
 
 def test_ready_parts_keep_what_was_chosen(two, staff):

@@ -75,7 +75,7 @@ def test_runs_beside_each_other(bread, staff, django_assert_max_num_queries):
 def test_words_of_other_languages_are_not_kept(bread, staff):
     bread(comments=[comment(1, "a", text="Das ist ein Brot und nicht die Suppe, aber auch das ist gut")])
     assert not WordTone.objects.exists()
-    assert "there is nobody to count" in staff.get(f"{HOME}/?word=brot").content.decode()
+    assert "There is nothing of this for what is chosen above." in staff.get(f"{HOME}/?word=brot").content.decode()
 
 
 def test_words_that_may_be_commonest_are_looked_for_in_a_part_of_the_comments(bread, staff, monkeypatch):
