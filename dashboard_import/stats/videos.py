@@ -1,5 +1,6 @@
 """The page of videos: how often each was viewed, how far, on what and where, as FutureLearn counts it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -19,8 +20,9 @@ from mooc.lib.charts.stacked import stacked
 
 registry.page("videos", _("Videos"))
 SAME = _(
-    "A video is the same in two runs if it has the same title on the same step. "
-    "Shares are of the views of all runs: a run with more views counts for more."
+    "A video is the same in two runs if it has the same title on the same step. Files of 2017 name no step: there the "
+    "title alone tells, if one video alone has it. One that was renamed or moved, or that shares its title, stands "
+    "here more than once. Shares are of the views of all runs: a run with more views counts for more."
 )
 COMMON = {
     "page": "videos", "files": ("video_stats",), "tables": (VideoStats,), "shares": False, "of_all_runs": SAME,
@@ -45,17 +47,37 @@ def videos_of(numbers: RunNumbers) -> list[tuple[str, VideoStats]]:
     """Return the videos in the order of the course, with their steps; files of 2017 name none, and keep their order."""
     rows = numbers.tables[VideoStats]
     if numbers.is_pool:
-        same: dict[tuple, list[VideoStats]] = {}
-        for row in rows:
-            same.setdefault((row.week, row.step, row.title), []).append(row)
-        rows = [together(several) for several in same.values()]
+        rows = [together(several) for several in same_videos(rows)]
     rows = sorted(rows, key=lambda row: (row.week is None, row.week or 0, row.step or 0, row.row))
     return [("" if row.week is None else step_name((row.week, row.step)), row) for row in rows]
 
 
+def same_videos(rows: Sequence[VideoStats]) -> list[list[VideoStats]]:
+    """Return the rows of each video, those of several runs together.
+
+    Where a run's file names no step, a title is that of the video elsewhere if one alone has it, here and there. Two
+    videos of one run are never the same; those with the same title and step are taken in the order of the file.
+    """
+    steps: dict[str, set[tuple]] = {}
+    for row in rows:
+        if row.week is not None:
+            steps.setdefault(row.title, set()).add((row.week, row.step))
+    titles = Counter((row.run_id, row.title) for row in rows)
+    same: dict[tuple, list[VideoStats]] = {}
+    places: Counter[tuple] = Counter()
+    for row in rows:
+        place, known = (row.week, row.step), steps.get(row.title, set())
+        if row.week is None and len(known) == titles[row.run_id, row.title] == 1:
+            (place,) = known
+        key = (*place, row.title)
+        places[row.run_id, key] += 1
+        same.setdefault((key, places[row.run_id, key]), []).append(row)
+    return list(same.values())
+
+
 def together(rows: Sequence[VideoStats]) -> VideoStats:
     """Return one video's numbers in all runs: counts added up, shares by views, the length as the last run has it."""
-    first, made = rows[0], {}
+    first, made = next((row for row in rows if row.week is not None), rows[0]), {}
     for count in COUNTS:
         known = [value for row in rows if (value := getattr(row, count)) is not None]
         made[count] = sum(known) if known else None

@@ -155,29 +155,48 @@ class SlowPool:
             ),
         }  # fmt: skip
 
+    def same_videos(self) -> list[list[tuple]]:
+        """Return which video each row of each run's file is: its step, its title, and its place among such rows."""
+        files, found = [run.table("video-stats") for run in self.runs], []
+        for rows in files:
+            mine = []
+            for row in rows:
+                title = row["title"]
+                steps = {one["step_position"] for file in files for one in file if one["title"] == title
+                         and "step_position" in one}  # fmt: skip
+                alone = sum(one["title"] == title for one in rows) == 1
+                step = row.get("step_position", steps.pop() if len(steps) == 1 and alone else "")
+                mine.append((step, title, sum(one[:2] == (step, title) for one in mine)))
+            found.append(mine)
+        return found
+
     def videos(self) -> dict[str, list]:
-        views, found = defaultdict(list), {}
-        for run in self.runs:
-            for row in run.table("video-stats"):
-                views[row.get("step_position", ""), row["title"]].append(int(row["total_views"]))
+        views, found, same = defaultdict(list), {}, self.same_videos()
+        for run, videos in zip(self.runs, same, strict=True):
+            for row, video in zip(run.table("video-stats"), videos, strict=True):
+                views[video].append(int(row["total_views"]))
         for name in ("videos-watched", "video-devices", "video-continents"):
             shares = defaultdict(list)
-            for charts in self.single:
-                for row in charts[f"videos/{name}"]:
-                    shares[tuple(row[:2])].append([Fraction(cell) for cell in row[2:]])
+            for charts, videos in zip(self.single, same, strict=True):
+                for row, video in zip(charts[f"videos/{name}"], videos, strict=True):
+                    shares[video].append([Fraction(cell) for cell in row[2:]])
             found[f"videos/{name}"] = texts(
-                (*video, *(
+                (*video[:2], *(
                     float(round(sum(map(Fraction.__mul__, column, map(Fraction, views[video]))) / sum(views[video]), 4))
                     for column in zip(*rows, strict=True)
                 ))
                 for video, rows in shares.items()
             )  # fmt: skip
         counts = defaultdict(list)
-        for charts in self.single:
-            for row in charts["videos/videos"]:
-                counts[tuple(row[:2])].append(row[2:])
+        for charts, videos in zip(self.single, same, strict=True):
+            for row, video in zip(charts["videos/videos"], videos, strict=True):
+                counts[video].append(row[2:])
         found["videos/videos"] = [
-            [*video, seconds[-1], *(str(sum(map(int, column))) if all(column) else "" for column in columns)]
+            [
+                *video[:2],
+                next((known for known in seconds[::-1] if known), ""),
+                *(str(sum(map(int, column))) if all(column) else "" for column in columns),
+            ]
             for video, rows in counts.items()
             for seconds, *columns in [zip(*rows, strict=True)]
         ]
