@@ -1,6 +1,7 @@
 """The last numbers once more, slowly, in plain Python: what was done in all, rates, tries, replies got, connections."""
 
 import csv
+import itertools
 from collections import Counter, defaultdict
 from fractions import Fraction
 from pathlib import Path
@@ -60,6 +61,24 @@ class SlowestOfAll(SlowestRun):
                 ("learners", len({row["learner_id"] for row in self.steps})),
             ]),
         }  # fmt: skip
+
+    def funnel(self) -> dict[str, list]:
+        """Return how many came through each stage, one person after the other."""
+        done = Counter(row["learner_id"] for row in self.steps if row["last_completed_at"])
+        wrote = Counter(row["author_id"] for row in self.written())
+        assignments = self.table("peer-review-assignments")
+        handed_in = {row["author_id"] for row in assignments}
+        reached = Counter()
+        for who in done:
+            passed = [
+                ("steps", done[who] >= 5), ("comments", wrote[who] >= 5),
+                *([("assignment", who in handed_in)] if assignments else []),
+                ("completion", done[who] / len(self.all_steps) >= 0.95),
+            ]  # fmt: skip
+            reached.update(stage for stage, _passed in itertools.takewhile(lambda one: one[1], passed))
+        stages = ("steps", "comments", *["assignment"] * bool(assignments), "completion")
+        rows = [("joined", len(self.people)), *((stage, reached[stage]) for stage in stages)]
+        return {"overview/funnel": texts(rows)}
 
     def rates(self) -> dict[str, list]:
         visited, completed = self.by_step("first_visited_at"), self.by_step("last_completed_at")
@@ -182,6 +201,7 @@ class SlowestOfAll(SlowestRun):
         parts = (
             self.threads_of_steps,
             self.activity,
+            self.funnel,
             self.rates,
             self.tries,
             self.replies_got,
