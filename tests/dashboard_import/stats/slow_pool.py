@@ -19,7 +19,7 @@ KEYS = {
 }  # fmt: skip
 BY_THEMSELVES = {
     "conversation/learners", "conversation/reply-network", "conversation/network-density", "team/team-comments",
-    "comments/comment-threads",
+    "conversation/network-reciprocity", "conversation/most-connected", "comments/comment-threads",
 }  # fmt: skip
 
 
