@@ -128,6 +128,21 @@ class SlowestOfAll(SlowestRun):
             found[day] = [day, *(kinds[kind] for kind in TYPES)]
         return {"conversation/comment-types-so-far": texts(found.values())}
 
+    def sums_so_far(self) -> dict[str, list]:
+        happened = [(row["enrolled_at"], 0, 1) for row in self.people]
+        happened += [(row["unenrolled_at"], 0, -1) for row in self.people if row["unenrolled_at"]]
+        for row in self.written():
+            happened += [(row["timestamp"], 1, 1), (row["timestamp"], 2, row["parent_id"] != "")]
+            happened += [(row["timestamp"], 3, int(row["likes"]))]
+        happened += [(row["submitted_at"], 4, 1) for row in self.answers()]
+        rows = []
+        for day in sorted({moment[:10] for moment, _place, _count in happened}):
+            sums = [0] * 5
+            for moment, place, count in happened:
+                sums[place] += count if moment[:10] <= day else 0
+            rows.append([day, *sums])
+        return {"measures/sums-so-far": texts(rows)}
+
     def kept_words(self) -> list[str]:
         """Return the words whose comments' tones are kept: those in most comments of everyone."""
         return [
@@ -207,6 +222,7 @@ class SlowestOfAll(SlowestRun):
             self.replies_got,
             self.connections,
             self.so_far,
+            self.sums_so_far,
             self.tones,
         )
         return super().more_charts() | {name: rows for part in parts for name, rows in part().items()}
