@@ -52,7 +52,7 @@ def parts_by_day(names: Sequence[str], link: Link | None = None, *, sums: bool =
     """
 
     def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
-        made = []
+        made, in_percent = [], in_percent and chart.shares
         for one in seen:
             known = {row[0]: row[1:] for row in one.rows}
             days, nothing = span(one, known), [0] * len(names)

@@ -113,5 +113,5 @@ def test_sums_up_to_each_day(bread, staff):
         ["2026-01-05", "1", "0", "0", "0", "0"], ["2026-01-06", "2", "2", "1", "0", "0"],
         ["2026-01-08", "2", "3", "1", "4", "1"], ["2026-01-09", "1", "3", "1", "4", "1"],
     ]  # fmt: skip
-    html = staff.get(f"{HOME}/measures/?from=2026-01-07").content.decode()
+    html = staff.get(f"{HOME}/measures/?from=2026-01-07&as=percent").content.decode()  # no shares of anything
     assert "Wed 7 Jan 2026\nEnrolled: 2\nComments: 2" in html
