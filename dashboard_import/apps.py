@@ -10,5 +10,8 @@ class DashboardImportConfig(AppConfig):
     verbose_name = "FutureLearn"
 
     def ready(self) -> None:
-        for name in ("learner_sums", "ways", "tallies", "peers", "measuring", "team", "talk", "threads", "said"):
+        # In this order, as placing reads what talk keeps.
+        for name in (
+            "learner_sums", "ways", "tallies", "peers", "measuring", "team", "talk", "placing", "threads", "said",
+        ):  # fmt: skip
             import_module(f"dashboard_import.{name}")  # they register themselves with the roll-ups

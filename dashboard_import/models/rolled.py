@@ -123,6 +123,33 @@ class CommentType(models.Model):
         return f"{self.comment_id} of run {self.run_id} is {self.type}"
 
 
+class PlacedComment(models.Model):
+    """One comment at its place in the order of the course; `code` says all that `dashboard_import.placing` knows of it.
+
+    `replies` are those to a post; a reply has none of its own.
+    """
+
+    pk = models.CompositePrimaryKey("run_id", "place")
+    run = models.ForeignKey(CourseRun, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    place = models.IntegerField()
+    comment_id = models.BigIntegerField()
+    week = models.SmallIntegerField(null=True)
+    step = models.SmallIntegerField(null=True)
+    code = models.SmallIntegerField()
+    likes = models.IntegerField()
+    replies = models.IntegerField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["run", "code", "week", "step", "place"], name="comments_by_code"),
+            models.Index(fields=["run", "likes", "place"], name="liked_comments", condition=models.Q(likes__gt=0)),
+            models.Index(fields=["run", "replies", "place"], name="answered_posts", condition=models.Q(replies__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.comment_id} of run {self.run_id} at place {self.place}"
+
+
 class ThreadComment(models.Model):
     """One comment of a thread that is among those of its step with most replies; `place` counts threads from 1.
 

@@ -80,7 +80,8 @@ def commenters_by_week(numbers: RunNumbers) -> Rows:
 
 @registry.chart(
     "likes", page="comments", files=("comments",), title=_("Likes"), columns=("likes", "count"), tallies=("likes",),
-    draw=by_value(), definition=_("How many comments got how many likes."),
+    draw=by_value(link=lambda one, likes: reading(one.numbers.run, likes=likes)),
+    definition=_("How many comments got how many likes. A bar leads to them."),
 )  # fmt: skip
 def likes(numbers: RunNumbers) -> Rows:
     return sorted(numbers.by_value("likes").items(), key=lambda item: int(item[0]))
@@ -88,7 +89,8 @@ def likes(numbers: RunNumbers) -> Rows:
 
 @registry.chart(
     "replies-per-post", page="comments", files=("comments",), title=_("Replies to posts"), columns=("replies", "count"),
-    tallies=("replies_got",), draw=by_value(), definition=_("How many posts got no reply, one, two …"),
+    tallies=("replies_got",), draw=by_value(link=lambda one, replies: reading(one.numbers.run, replies=replies)),
+    definition=_("How many posts got no reply, one, two … A bar leads to them."),
     limits=_("A group of people counts for the posts that it wrote, whoever replied."),
 )  # fmt: skip
 def replies_per_post(numbers: RunNumbers) -> Rows:

@@ -5,12 +5,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from dashboard_import.models import Comment, CommentType, CourseRun, Talker, TeamMember
+from dashboard_import.placing import QUESTIONS
+from dashboard_import.stats import placed
 from dashboard_import.stats.kinds import ONE
 from dashboard_import.stats.links import on_futurelearn, reading
 from dashboard_import.stats.lists import PER_PAGE
@@ -52,6 +54,8 @@ class Wanted:
     talker: str
     threaded: str
     helped: str
+    likes: str
+    replies: str
     who: str
     thread: int | None
     at: int
@@ -61,7 +65,7 @@ class Wanted:
         """Whether nothing is looked for: all of the run's comments are wanted."""
         return not (
             self.search or self.step or self.week or self.day or self.who or self.by != "all" or self.kind != "all"
-            or self.is_narrow
+            or self.likes or self.replies or self.is_narrow
         )  # fmt: skip
 
     @property
@@ -69,22 +73,32 @@ class Wanted:
         """Whether it is asked for how people talked: kinds of comments, of people, of threads."""
         return any(choice != "all" for choice in (self.type, self.talker, self.threaded, self.helped))
 
+    @property
+    def is_placed(self) -> bool:
+        """Whether an index of placed comments has what is asked for, and the order of the course would be slow."""
+        is_rare = self.is_narrow or self.by in ("team", "nobody") or self.likes or self.replies
+        return bool(is_rare) and not (self.search or self.day or self.who)
+
 
 def wanted(request: HttpRequest, slug: str, number: int) -> Wanted:
     """Read an address; one query. Raises Http404 for what makes no sense."""
     search = request.GET.get("q", "").replace("\0", "")[:LONGEST_SEARCH].strip()
     step, thread, at = request.GET.get("step", ""), request.GET.get("thread", ""), page_number(request)
-    who, week, day = (request.GET.get(name, "") for name in ("who", "week", "day"))
+    who, week, day, likes, replies = (request.GET.get(name, "") for name in ("who", "week", "day", "likes", "replies"))
     if at > LAST_PAGE or (step and step_of(step) is None) or not ((who.isascii() and who.isalnum()) or not who):
         raise Http404
     if (week and step_of(f"{week}.1") is None) or (day and moments_of(day) is None):
         raise Http404
-    if thread and not (thread.isascii() and thread.isdigit() and len(thread) < 19):
-        raise Http404
+    for asked, digits in ((thread, 18), (likes, 9), (replies, 9)):
+        if asked and not (asked.isascii() and asked.isdigit() and len(asked) <= digits):
+            raise Http404
     known = {"by": BY, "kind": KIND, "type": TYPE, "talker": TALKER, "threaded": THREADED, "helped": HELPED}
     choices = {name: choice(request, name, words, "all") for name, words in known.items()}
     run = find_run(slug, number)
-    return Wanted(run, search, step, week, day, **choices, who=who, thread=int(thread) if thread else None, at=at)
+    return Wanted(
+        run, search, step, week, day, **choices, likes=likes, replies=replies, who=who,
+        thread=int(thread) if thread else None, at=at,
+    )  # fmt: skip
 
 
 def moments_of(day: str) -> tuple[datetime.datetime, datetime.datetime] | None:
@@ -114,6 +128,13 @@ def matching(one: Wanted) -> QuerySet[Comment]:
         rows = rows.filter(of_team=one.by == "team").exclude(author_id="")
     if one.kind != "all":
         rows = rows.filter(parent_id__isnull=one.kind == "posts")
+    if one.likes:
+        rows = rows.annotate(liked=Coalesce("likes", 0)).filter(liked=int(one.likes))
+    if one.replies:
+        got = Comment.objects.filter(run=OuterRef("run"), parent_id=OuterRef("comment_id")).order_by()
+        counted = got.values("parent_id").annotate(count=Count("*")).values("count")
+        rows = rows.filter(parent_id__isnull=True).annotate(got=Coalesce(Subquery(counted), 0))
+        rows = rows.filter(got=int(one.replies))
     if one.search:
         rows = rows.filter(text__icontains=one.search)
     return by_talk(rows, one)
@@ -146,7 +167,24 @@ def found(one: Wanted) -> list[Comment]:
     if one.thread is not None:
         return thread(of_run(one.run), one.thread)
     first = (one.at - 1) * PER_PAGE
+    listed = placed_page(one, first) if one.is_placed else None
+    if listed is not None:
+        rows = {row.comment_id: row for row in of_run(one.run).filter(comment_id__in=listed)}
+        return [rows[comment] for comment in listed if comment in rows]
     return list(matching(one)[first : first + PER_PAGE + 1])
+
+
+def placed_page(one: Wanted, first: int) -> list[int] | None:
+    """Return the comments of a page by index, and one more; None for a run loaded before there was that index."""
+    wanted = {question: getattr(one, question) for question in QUESTIONS}
+    numbers = {name: int(asked) for name in ("likes", "replies") if (asked := getattr(one, name))}
+    place = {"week": int(one.week)} if one.week else {}
+    if one.step:
+        week, step = step_of(one.step)
+        if place.setdefault("week", week) != week:
+            return []
+        place["step"] = step
+    return placed.page(one.run, wanted, numbers, place, first, PER_PAGE + 1)
 
 
 def of_run(run: CourseRun) -> QuerySet[Comment]:
@@ -168,14 +206,17 @@ def thread(rows: QuerySet[Comment], first: int) -> list[Comment]:
 def shown(run: CourseRun, rows: Sequence[Comment]) -> list[dict]:
     """Return comments as the page has them; of the people who wrote them, no more than a name that we made.
 
-    Three queries: the types of comments and of talkers, and in which threads somebody of the team replied.
+    Four queries: the types of comments and of talkers, who is of the team, and in which threads they replied.
     """
     threads = {row.parent_id or row.comment_id for row in rows}
     types = types_in(run, threads)
-    talkers = Talker.objects.filter(run=run, learner_id__in={row.author_id for row in rows})
+    # Names have an index, learners have none.
+    talkers = Talker.objects.filter(run=run, name__in={pseudonym(row.author_id) for row in rows if row.author_id})
     type_of = dict(talkers.values_list("learner_id", "type"))
-    answers = of_run(run).filter(parent_id__in=threads, of_team=True)
-    helped = set(answers.order_by().values_list("parent_id", flat=True).distinct())
+    # The team is asked for first: a database that starts from its members reads all that they wrote.
+    team = set(TeamMember.objects.filter(run=run).values_list("person_id", flat=True))
+    answers = Comment.objects.filter(run=run, parent_id__in=threads).order_by()
+    helped = {thread for thread, author in answers.values_list("parent_id", "author_id").distinct() if author in team}
     made = []
     for row in rows:
         name = pseudonym(row.author_id) if row.author_id else ""

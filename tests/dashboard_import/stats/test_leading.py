@@ -35,6 +35,8 @@ def marks(html: str, chart: str) -> list[str]:
         ("comments", "comments-by-week", ["comments/read/?week=1", "comments/read/?week=2"]),
         ("comments", "commenters-by-week", ["comments/read/?week=1", "comments/read/?week=2"]),
         ("comments", "comments-per-day", ["comments/read/?day=2026-01-06"]),
+        ("comments", "likes", ["comments/read/?likes=0"]),
+        ("comments", "replies-per-post", ["comments/read/?replies=0"]),
         ("quiz", "quiz-by-step", ["comments/read/?step=2.8"]),
         ("quiz", "quiz-tries", ["comments/read/?step=2.8"]),
         ("steps", "steps-visited", ["comments/read/?step=1.1", "comments/read/?step=2.10"]),

@@ -1,10 +1,13 @@
 """Reading comments: found by step, by who wrote and by words, thread by thread."""
 
 import re
+from random import Random
+from urllib.parse import urlencode
 
 import pytest
 
-from dashboard_import.models import CommentType, CourseRun
+from dashboard_import.models import CommentType, CourseRun, PlacedComment, Tally
+from dashboard_import.placing import CODES
 from dashboard_import.stats import reader
 from dashboard_import.stats.lists import PER_PAGE
 from dashboard_import.stats.reader import COLUMNS
@@ -51,6 +54,11 @@ def ids(client, query: str = "") -> list[int]:
         ("?talker=initiator_responding", [1, 3]), ("?talker=replier", [2]), ("?threaded=yes", [1, 2, 3]),
         ("?threaded=no", [5, 4]), ("?helped=yes", [1, 2, 3]), ("?helped=no&by=learners", [4]),
         ("?helped=yes&type=initiators_reply&talker=initiator_responding&threaded=yes&q=keeps", [3]),
+        ("?likes=3", [2, 3]), ("?likes=0", [1, 5, 4]), ("?likes=3&by=team", [2]), ("?likes=3&q=keeps", [3]),
+        ("?likes=0&day=2026-01-06", [1, 5, 4]), ("?likes=999999999", []), ("?replies=2", [1]), ("?replies=0", [5, 4]),
+        ("?replies=2&q=rye", [1]), ("?replies=0&day=2026-01-06", [5, 4]), ("?replies=2&kind=replies", []),
+        ("?replies=0&likes=0&step=2.1", [5]), ("?week=1&by=team", [2]), ("?week=2&step=1.1&by=team", []),
+        ("?helped=yes&day=2026-01-07", [2, 3]), ("?talker=replier&q=rye", [2]), ("?threaded=no&who=abc", []),
         ("?day=9999-12-31", []), ("?week=0", []), ("?step=9.9", []), ("?who=abc", []), ("?p=2", []),
     ],
 )  # fmt: skip
@@ -82,7 +90,8 @@ def test_a_name_leads_to_what_its_person_wrote_and_shows_no_id(talk, staff):
     ["?step=1", "?step=a.b", "?step=²", "?p=0", "?p=x", "?p=9999", "?by=me", "?kind=x", "?thread=x", "?thread=99",
      "?who=%00", "?week=x", "?week=99999", "?day=x", "?day=2026-02-30", "?day=²", "?week=²",
      "?type=x", "?type=loner", "?talker=lone", "?threaded=maybe", "?helped=1", "?type=%00",
-     "?who=a'b", "?thread=99999999999999999999"],
+     "?likes=x", "?likes=-1", "?likes=9999999999", "?replies=²", "?replies=1.5", "?who=a'b",
+     "?thread=99999999999999999999"],
 )  # fmt: skip
 def test_nonsense_is_not_found(talk, staff, query):
     assert staff.get(READER + query).status_code == 404
@@ -96,8 +105,10 @@ def test_only_staff_with_the_permission_read(talk, client, staff):
 
 def test_a_page_is_one_page_in_few_queries(tmp_path, load, staff, django_assert_num_queries):
     load(write(tmp_path / "bread", comments=[comment(key, f"a{key}") for key in range(1, PER_PAGE + 2)]))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         assert len(ids(staff)) == PER_PAGE
+    with django_assert_num_queries(12):
+        assert len(ids(staff, "?type=lone&likes=0")) == PER_PAGE
     assert ids(staff, "?p=2") == [PER_PAGE + 1]
     assert "comments/read/?step=1.1" in staff.get("/stats/futurelearn/bread/1/comments/").content.decode()
 
@@ -152,8 +163,51 @@ def test_kinds_in_the_file_are_those_of_a_slow_reading(generated, staff, monkeyp
         assert len({row[0] for row in table(staff, f"{path}?{name}=no")[1:]}) == len(rows) - len(asked)
 
 
+QUESTIONS = {
+    "type": reader.TYPE, "talker": reader.TALKER, "threaded": reader.THREADED, "helped": reader.HELPED, "by": reader.BY,
+    "kind": reader.KIND, "likes": ("", "0", "1", "2"), "replies": ("", "0", "1", "3"), "step": ("", "1.2"),
+    "week": ("", "2"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", ["2015", "2026"], indirect=True)
+def test_a_page_by_index_has_what_a_search_through_all_comments_finds(generated, staff, monkeypatch):
+    monkeypatch.setattr(reader, "PER_PAGE", 7)
+    run, chance = CourseRun.objects.first(), Random(3)
+    read = f"/stats/futurelearn/{run.slug}/{run.number}/comments/read/"
+    asked = [{name: value} for name, values in QUESTIONS.items() for value in values]
+    asked += [{name: chance.choice([*values]) for name, values in QUESTIONS.items() if chance.random() < 0.4}
+              for _ in range(60)]  # fmt: skip
+    found = 0
+    for one in asked:
+        query = urlencode(one)
+        every = [int(row[0]) for row in table(staff, f"{read}comments.csv?{query}")[1:]]
+        for page, first in ((1, 0), (2, 7)):
+            html = staff.get(f"{read}?{query}&p={page}").content.decode()
+            assert [int(key) for key in re.findall(r'id="comment-(\d+)"', html)] == every[first : first + 7], query
+        found += len(every)
+    assert found > 1_000
+
+
+def test_the_team_s_file_may_come_last_and_a_run_loaded_before_is_searched_through(tmp_path, load, staff):
+    load(write(tmp_path / "one", comments=[comment(1, "anna"), reply(2, "t", 1, "Why?")]))
+    assert ids(staff, "?by=team") == ids(staff, "?helped=yes") == []
+    load(write(tmp_path / "two", team_members=[TEAM]))
+    assert (ids(staff, "?by=team"), ids(staff, "?helped=yes")) == ([2], [1, 2])
+    Tally.objects.filter(kind=CODES).delete()
+    PlacedComment.objects.all().delete()
+    assert (ids(staff, "?by=team"), ids(staff, "?helped=yes&likes=3")) == ([2], [2])
+
+
+def test_a_run_that_is_deleted_takes_its_places_along(talk):
+    assert PlacedComment.objects.count() == 5
+    talk.delete()
+    assert not PlacedComment.objects.exists()
+
+
 def test_a_run_loaded_before_says_to_load_it_again(talk, staff):
     CommentType.objects.all().delete()
+    Tally.objects.filter(kind=CODES).delete()
     html = staff.get(f"{READER}?type=lone").content.decode()
     assert "import_futurelearn --again." in html
     assert "import_futurelearn" not in staff.get(f"{READER}?q=nowhere").content.decode()
