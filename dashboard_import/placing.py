@@ -77,7 +77,7 @@ def placed(run: CourseRun) -> None:
             " WHERE c.run_id = %(run)s AND c.parent_id IS NOT NULL GROUP BY c.parent_id)"
             f" INSERT INTO {PLACED} (run_id, place, comment_id, week, step, code, likes, replies)"
             " SELECT c.run_id, row_number() OVER (ORDER BY c.week, c.step, c.timestamp, c.row), c.comment_id, c.week,"
-            f" c.step, {code_of()}, coalesce(c.likes, 0), CASE WHEN c.parent_id IS NULL THEN coalesce(r.replies, 0) END"
+            f" c.step, {code_of()}, nullif(c.likes, 0), CASE WHEN c.parent_id IS NULL THEN r.replies END"
             f" FROM {comments} c"
             " LEFT JOIN k ON k.comment_id = c.comment_id LEFT JOIN w ON w.learner_id = c.author_id"
             " LEFT JOIN m ON m.person_id = c.author_id"

@@ -126,7 +126,7 @@ class CommentType(models.Model):
 class PlacedComment(models.Model):
     """One comment at its place in the order of the course; `code` says all that `dashboard_import.placing` knows of it.
 
-    `replies` are those to a post; a reply has none of its own.
+    `replies` are those to a post. None stands for no likes and no replies: SQLite then sees that an index has the rest.
     """
 
     pk = models.CompositePrimaryKey("run_id", "place")
@@ -136,14 +136,18 @@ class PlacedComment(models.Model):
     week = models.SmallIntegerField(null=True)
     step = models.SmallIntegerField(null=True)
     code = models.SmallIntegerField()
-    likes = models.IntegerField()
+    likes = models.IntegerField(null=True)
     replies = models.IntegerField(null=True)
 
     class Meta:
         indexes = [
             models.Index(fields=["run", "code", "week", "step", "place"], name="comments_by_code"),
-            models.Index(fields=["run", "likes", "place"], name="liked_comments", condition=models.Q(likes__gt=0)),
-            models.Index(fields=["run", "replies", "place"], name="answered_posts", condition=models.Q(replies__gt=0)),
+            models.Index(
+                fields=["run", "likes", "place"], name="liked_comments", condition=models.Q(likes__isnull=False)
+            ),
+            models.Index(
+                fields=["run", "replies", "place"], name="answered_posts", condition=models.Q(replies__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

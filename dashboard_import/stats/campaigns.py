@@ -13,6 +13,7 @@ from dashboard_import.stats import registry
 from dashboard_import.stats.drawing import missing, say_of
 from dashboard_import.stats.reading import RunNumbers
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
+from dashboard_import.stats.words import UNKNOWN
 from mooc.lib.charts.bars import bars
 from mooc.lib.charts.marks import Series, number
 
@@ -79,7 +80,14 @@ def draw_domains(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[F
     counts = [dict(one.rows) for one in seen]
     sites = list(dict.fromkeys(site for count in counts for site in count))[:MOST]
     series = [
-        Series(one.name, [one.shown(count.get(site, 0), percent=in_percent) for site in sites], one.colour)
+        Series(
+            one.name,
+            [
+                None if in_percent and site in UNKNOWN else one.shown(count.get(site, 0), percent=in_percent)
+                for site in sites
+            ],
+            one.colour,
+        )
         for one, count in zip(seen, counts, strict=True)
     ]
     said = {"None": _now("The link says none"), "Unknown": _now("Nobody knows"), "": _now("Nothing")}

@@ -30,10 +30,12 @@ def page(
         return None
     codes = [code for code in known if fits(code, wanted)]
     if numbers.get("replies") == 0:  # posts in no thread, which are too many to be looked through
-        codes, numbers = [code for code in codes if fits(code, UNANSWERED)], {**numbers}
-        del numbers["replies"]
-    rows = PlacedComment.objects.filter(run=run, **place, **numbers)
-    if any(numbers.values()):
+        codes = [code for code in codes if fits(code, UNANSWERED)]
+    some = {name: number for name, number in numbers.items() if number}
+    rows = PlacedComment.objects.filter(run=run, **place, **some)
+    if numbers.get("likes") == 0:
+        rows = rows.filter(likes=None)
+    if some:
         # Few have just so many: an index finds them, and then they are looked through.
         listed = (rows if len(codes) == len(known) else rows.filter(code__in=codes)).order_by("place")
         return list(listed.values_list("comment_id", flat=True)[first : first + most])

@@ -209,7 +209,7 @@ def shown(run: CourseRun, rows: Sequence[Comment]) -> list[dict]:
     Four queries: the types of comments and of talkers, who is of the team, and in which threads they replied.
     """
     threads = {row.parent_id or row.comment_id for row in rows}
-    types = types_in(run, threads)
+    types = types_of(run, rows, threads)
     # Names have an index, learners have none.
     talkers = Talker.objects.filter(run=run, name__in={pseudonym(row.author_id) for row in rows if row.author_id})
     type_of = dict(talkers.values_list("learner_id", "type"))
@@ -234,6 +234,12 @@ def shown(run: CourseRun, rows: Sequence[Comment]) -> list[dict]:
             "talker_words": ONE.get(type_of.get(row.author_id)),
         })  # fmt: skip
     return made
+
+
+def types_of(run: CourseRun, rows: Sequence[Comment], threads: set[int]) -> dict[int, str]:
+    """Return the kind of each comment as it was kept; of a run loaded before kinds were, it is made out anew."""
+    kept = CommentType.objects.filter(run=run, type__in=TYPES, comment_id__in=[row.comment_id for row in rows])
+    return dict(kept.values_list("comment_id", "type")) or types_in(run, threads)
 
 
 def kind_words(row: Comment, kind: str) -> str:
