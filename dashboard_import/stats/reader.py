@@ -216,7 +216,7 @@ def shown(run: CourseRun, rows: Sequence[Comment]) -> list[dict]:
     # The team is asked for first: a database that starts from its members reads all that they wrote.
     team = set(TeamMember.objects.filter(run=run).values_list("person_id", flat=True))
     answers = Comment.objects.filter(run=run, parent_id__in=threads).order_by()
-    helped = {thread for thread, author in answers.values_list("parent_id", "author_id").distinct() if author in team}
+    helped = {thread for thread, author in answers.values_list("parent_id", "author_id") if author in team}
     made = []
     for row in rows:
         name = pseudonym(row.author_id) if row.author_id else ""
