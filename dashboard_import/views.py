@@ -169,7 +169,7 @@ def figures_of(request: HttpRequest, chart: Chart, numbers: Sequence[RunNumbers]
         if drawn.pager:
             yield render_to_string("dashboard_import/pager.html", drawn.pager, request)
         if drawn.upload and request.user.has_perm(MAY_LOAD):
-            yield format_html('<p class="stats-lead"><a href="{}">{}</a></p>', drawn.upload, _("Upload a survey"))
+            yield format_html('<p class="stats-lead"><a href="{}">{}</a></p>', *drawn.upload)
 
 
 @require_safe

@@ -49,13 +49,14 @@ class Figure:
     """A drawing of a chart; `of` names the run where each run has its own.
 
     `pager` is for a list of which this is one page: `first` to `last` of `all`, and the numbers of the pages with
-    `newer` and `older` ones, 0 where there are none. `upload` is where those who may load can bring what is missing.
+    `newer` and `older` ones, 0 where there are none. `upload` is where those who may load can bring
+    what is missing, and the words of a link to it.
     """
 
     drawing: Drawing
     of: str = ""
     pager: Mapping[str, int] = field(default_factory=dict)
-    upload: str = ""
+    upload: tuple[str, ...] = ()
 
 
 Draw = Callable[["Chart", Sequence[Seen], bool], list[Figure]]

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from dashboard_import.models import PreCourseSurvey
+from dashboard_import.models import CourseRun, PreCourseSurvey
 from dashboard_import.said_before import OTHER, SEPARATOR, Question, kind_of, questions_of
 from dashboard_import.stats import registry
 from dashboard_import.stats.drawing import in_parts, missing, say_of
@@ -93,21 +92,25 @@ def in_order(counts: Mapping[str, int]) -> list[str]:
 
 def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
     """Draw one choice and several as lying bars, those of all runs beside each other; parts by answers, run by run."""
-    lacking = [run for one in seen for run in one.numbers.runs if BEFORE not in one.numbers.files.get(run.pk, {})]
-    upload = reverse("stats_precourse", args=[lacking[0].slug, lacking[0].number]) if lacking else ""
+    lacking = next((one.numbers.runs[-1] for one in seen if BEFORE not in one.numbers.loaded), None)
     cells = [row[1:3] for one in seen for row in one.rows]
     figures = by_part(chart, seen, in_percent) if is_matrix(cells) else [by_answer(chart, seen, in_percent)]
     first = next((found for one in seen if (found := asked(one.numbers))), None)
     question = shortened(first.text, LONGEST_TITLE) if first else ""
     made = []
     for figure, runs in zip(figures, [[one] for one in seen] if len(figures) > 1 else [seen], strict=True):
-        absent = [nothing(one) for one in runs]
+        absent = [words for one in runs if (words := nothing(one))]
         drawing = replace(
-            figure.drawing, notes=[*figure.drawing.notes, *map(answered, runs), *filter(None, absent)],
-            missing=figure.drawing.missing and (" ".join(filter(None, absent)) or missing(chart, [])),
+            figure.drawing, notes=[*figure.drawing.notes, *(nothing(one) or answered(one) for one in runs)],
+            missing=figure.drawing.missing and (" ".join(absent) or missing(chart, [])),
         )  # fmt: skip
         made.append(replace(figure, drawing=drawing, of=", ".join(filter(None, [question, figure.of]))))
-    return [*made[:-1], replace(made[-1], upload=upload)]
+    return [*made[:-1], replace(made[-1], upload=uploading(lacking) if lacking else ())]
+
+
+def uploading(run: CourseRun) -> tuple[str, str]:
+    """Return where the survey before a run is uploaded, and the words of a link to it."""
+    return answering_before(run), _now("Upload the survey before %(run)s") % {"run": run}
 
 
 def answered(one: Seen) -> str:
@@ -143,6 +146,7 @@ def leading(one: Seen, part: str, answer: str = "") -> str:
 
 def by_answer(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> Figure:
     """Draw answers as lying bars, most frequent of the first run first; each leads to those who gave it there."""
+    seen = [one for one in seen if not nothing(one)] or seen
     counts = [{row[1:3]: row[3] for row in one.rows} for one in seen]
     cells = sorted(dict.fromkeys(cell for count in counts for cell in count), key=lambda cell: cell[1] == OTHER)
     labels = [_now("All other answers") if answer == OTHER else answer or part for part, answer in cells]
@@ -193,10 +197,10 @@ def by_part(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure
     settled=settled, chosen_tallies=tallies_of, whole=whole, draw=draw,
     definition=_("How many people gave each answer to one question of your own survey, uploaded here."),
     limits=_(
-        "Columns of ticks count who ticked each. Columns that share at most 15 answers are counted answer by answer. "
-        "Of other columns it is counted who wrote something. At most 50 answers to a question stand here, and of more "
-        "than 20 only those that two people gave; all others are counted together. "
-        "A hundred per cent are those who answered the question."
+        "Where people could tick several answers, each of them counts. Parts of a question that share their answers, "
+        "at most 15, are counted answer by answer. Of what people wrote in their own words it is counted who wrote. "
+        "Of more than 20 different answers, those of one person alone are counted together, and so is what is beyond "
+        "the 50 commonest. Names, addresses and times beside the answers are not counted."
     ),
     of_all_runs=_("A question is the same in two runs if it has the same words there."),
 )  # fmt: skip

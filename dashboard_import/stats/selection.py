@@ -165,8 +165,10 @@ def offered(name: str, known: Mapping[str, str], chosen: Selection, numbers: Seq
     if isinstance(known, AnyWord):
         return {word: word for one in numbers for word in one.by_value(OF_WORD)}
     if isinstance(known, AnyQuestion):
-        surveys = [survey for one in numbers for survey in one.tables[PreCourseSurvey]]
-        asked = {each.key: shortened(each.text) for survey in surveys for each in questions_of(survey.questions)}
+        asked: dict[str, str] = {}
+        for survey in (survey for one in numbers for survey in one.tables[PreCourseSurvey]):
+            for question in questions_of(survey.questions):
+                asked.setdefault(question.key, shortened(question.text))
         return asked or {"": _("none yet")}
     longest = max(run.weeks or 0 for run in chosen.runs)
     if name != "week" or not longest:

@@ -26,6 +26,7 @@ def test_it_is_complete_and_safe_to_repeat(capsys):
     assert Enrolment.objects.filter(run__number=1).count() == 400
     assert not ImportedFile.objects.exclude(outcome=ImportedFile.Outcome.LOADED).exists()
     assert Tally.objects.filter(kind="learners").count() == 2
+    assert Tally.objects.filter(run__number=2, kind__startswith="pre_course ", value="").count() == 7
     course = current_sequence()
     assert course.questions.count() == 4
     assert course.emails.filter(state=Email.State.SCHEDULED).count() == 6

@@ -35,11 +35,10 @@ class SlowSurvey:
         who = first.index("partner_export_id")
         people = {row[who]: row for row in rows}  # the last of several
         question = ""
-        for at, (name, part) in enumerate(zip(first, second, strict=True)):
-            question = name or question
+        for at, (name, below) in enumerate(zip(first, second, strict=True)):
+            question, part = name or question, "" if below in NO_NAMES else below
             if at == who or question == "Respondent ID":
                 continue
-            part = "" if part in NO_NAMES else part
             self.everybody[question][part] = [row[at].strip() for row in people.values()]
             self.columns[question][part] = [row[at].strip() for one, row in people.items() if counts(one)]
 

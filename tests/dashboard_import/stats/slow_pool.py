@@ -201,9 +201,9 @@ class SlowPool:
     def charts(self) -> dict[str, list[list[str]]]:
         """Return every chart's CSV without its header by `page/chart`, choices of an address behind it."""
         found = {}
-        for name in {name: None for charts in self.single for name in charts if name.startswith(CHART)} | self.single[
-            0
-        ]:
+        # Of two surveys the later one may ask more.
+        asked = dict.fromkeys(name for charts in self.single for name in charts if name.startswith(CHART))
+        for name in asked | self.single[0]:
             if name.partition("?")[0] in BY_THEMSELVES:
                 paths = [run.name.rpartition("-") for run in self.runs]
                 found[name] = [
