@@ -34,7 +34,7 @@ HUNDRED = {
     ),
     **dict.fromkeys(
         ["enrolments/enrolments-per-day", "enrolments/unenrolments-per-day", "enrolments/full-participation-per-day",
-         "enrolments/statements-per-day"],
+         "enrolments/statements-per-day", "overview/funnel"],
         "joiners",
     ),
     **dict.fromkeys(

@@ -282,7 +282,7 @@ def test_numbers_in_words():
     assert [number(value) for value in (1234567, 0, 2.5, 1 / 3, None, 12.0)] == [
         "1,234,567", "0", "2.5", "0.33", "–", "12",
     ]  # fmt: skip
-    assert (percent(12.345), percent(None)) == ("12.3 %", "–")
+    assert (percent(12.345), percent(66.667), percent(None)) == ("12.3 %", "66.7 %", "–")
 
 
 def test_a_table_of_numbers_and_words():
