@@ -24,7 +24,7 @@ from dashboard_import.rollups import rollup
 KIND, SEPARATOR = "pre_course ", "\x1f"
 KEY = re.compile(r"[a-z0-9_-]{1,20}-[0-9a-f]{6}")
 OTHER = "(other answers)"  # what stands for answers that are not counted one by one
-MOST_ANSWERS, MOST_OWN, MOST_SHARED = 50, 20, 15
+MOST_ANSWERS, MOST_OWN, FEW_OWN, MOST_SHARED = 50, 20, 5, 15
 MOST_KNOWN = 1_000  # different answers to a column while they are looked at; then the rarest are forgotten
 LONGEST_PART, LONGEST_ANSWER = 140, 350  # both with all that is between them fit into Tally.value
 BATCH = 500
@@ -46,6 +46,11 @@ class Question:
     key: str
     text: str
     columns: Mapping[int, str]
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether each column asks for a part of it, and none for the whole."""
+        return len(self.columns) > 1 and "" not in self.columns.values()
 
 
 def key_of(text: str) -> str:
@@ -96,7 +101,7 @@ def count(run: CourseRun) -> None:
     chosen: dict[int, set[str]] = {}
     for question in asked:
         for place in by_answer(question, known):
-            chosen[place] = counted_alone(known[place])
+            chosen[place] = counted_alone(known[place], is_scale=question.has_parts)
     Tally.objects.filter(run=run, kind__startswith=KIND).delete()
     Tally.objects.bulk_create(tallies(survey, asked, chosen), batch_size=BATCH)
 
@@ -140,10 +145,8 @@ def by_answer(question: Question, known: Sequence[Collection[str]]) -> set[int]:
 
     Those others are choices that people ticked, and what they wrote in their own words.
     """
-    if len(question.columns) == 1:
-        return {*question.columns}
-    if "" in question.columns.values():  # one choice, and beside it something like "Other (please specify)"
-        return {place for place, part in question.columns.items() if not part}
+    if not question.has_parts:  # one choice, and perhaps beside it something like "Other (please specify)"
+        return {place for place, part in question.columns.items() if not part or len(question.columns) == 1}
     filled = {place: {*known[place]} for place in question.columns if known[place]}
     ticked = {
         place for place, answers in filled.items()
@@ -161,9 +164,13 @@ def by_answer(question: Question, known: Sequence[Collection[str]]) -> set[int]:
     return scale if len(different) <= MOST_SHARED else set()
 
 
-def counted_alone(counts: Counter[str]) -> set[str]:
-    """Return the answers to a column that are counted one by one: the commonest; nobody's own words among many."""
-    own = 1 if len(counts) > MOST_OWN else 0
+def counted_alone(counts: Counter[str], *, is_scale: bool) -> set[str]:
+    """Return the answers to a column that are counted one by one: the commonest, and nobody's own words.
+
+    Where answers differ much, as those to a scale do not, what one person alone said is that person's own words.
+    """
+    differ = len(counts) > FEW_OWN and 2 * len(counts) > counts.total() and not is_scale
+    own = 1 if differ or len(counts) > MOST_OWN else 0
     order = sorted(counts, key=lambda answer: (-counts[answer], answer))
     return {answer for answer in order[:MOST_ANSWERS] if counts[answer] > own}
 

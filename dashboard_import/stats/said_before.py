@@ -199,8 +199,8 @@ def by_part(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure
     limits=_(
         "Where people could tick several answers, each of them counts. Parts of a question that share their answers, "
         "at most 15, are counted answer by answer. Of what people wrote in their own words it is counted who wrote. "
-        "Of more than 20 different answers, those of one person alone are counted together, and so is what is beyond "
-        "the 50 commonest. Names, addresses and times beside the answers are not counted."
+        "Where answers differ much, those of one person alone are counted together, and so is what is beyond the 50 "
+        "commonest. Names, addresses and times beside the answers are not counted."
     ),
     of_all_runs=_("A question is the same in two runs if it has the same words there."),
 )  # fmt: skip

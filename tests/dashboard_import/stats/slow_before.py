@@ -65,7 +65,8 @@ class SlowSurvey:
         for part, cells in self.columns.get(question, {}).items():
             if sort == "matrix" or (sort == "choice" and (part == "" or len(self.columns[question]) == 1)):
                 all_of_them = Counter(cell for cell in self.everybody[question][part] if cell)
-                least = 2 if len(all_of_them) > 20 else 1
+                differ = sort == "choice" and len(all_of_them) > 5 and len(all_of_them) > all_of_them.total() / 2
+                least = 2 if differ or len(all_of_them) > 20 else 1
                 order = sorted(all_of_them, key=lambda cell: (-all_of_them[cell], cell))
                 listed = [cell for cell in order[:50] if all_of_them[cell] >= least]
                 found.update((part, cell if cell in listed else "(other answers)") for cell in cells if cell)

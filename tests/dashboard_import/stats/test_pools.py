@@ -15,7 +15,10 @@ from tests.dashboard_import.stats.test_numbers import table
 pytestmark = pytest.mark.django_db
 HOME = "/stats/futurelearn/bread/all"
 COLUMNS = LAYOUTS["2026"].headers["video-stats"].split(",")
-BY_THEMSELVES = {"learners", "reply-network", "network-density", "team-comments", "comment-threads"}
+BY_THEMSELVES = {
+    "learners", "reply-network", "network-density", "network-reciprocity", "most-connected", "team-comments",
+    "comment-threads",
+}  # fmt: skip
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ def test_a_question_asked_twice_is_one(run, staff):
 
 @pytest.mark.parametrize(
     ("different", "each", "listed", "others"),
-    [(60, 2, 50, 20), (60, 1, 0, 60), (21, 1, 0, 21), (20, 1, 20, 0), (3, 2, 3, 0)],
+    [(60, 2, 50, 20), (60, 1, 0, 60), (21, 1, 0, 21), (20, 1, 20, 0), (3, 2, 3, 0), (7, 1, 0, 7), (4, 1, 4, 0)],
 )
 def test_what_few_say_among_many_is_counted_together(run, staff, different, each, listed, others):
     rows = [f"p{who}-{at},Answer {at}" for at in range(different) for who in range(each)]
