@@ -74,7 +74,7 @@ def letter_of(deliveries: Many[Delivery]) -> tuple[Letter, list[Recipient]]:
         "%(number)s messages to groups wait for a moderator",
         posts,
     )
-    since = ngettext("It has waited since %(when)s.", "The first of them has waited since %(when)s.", posts)
+    since = ngettext("It has waited since %(when)s.", "The oldest has waited since %(when)s.", posts)
     zone = groups[found[0].group].sequence.zone
     context = {
         "said": f"{subject % number}.",

@@ -100,7 +100,7 @@ def test_it_tells_how_many_where_and_since_when_and_nothing_of_who_and_why(three
     text = text_for(provider, TEAM)
     assert (recipient.address, letter.subject, letter.tags) == (TEAM, TWO, ("moderation",))
     assert f"{TWO}. 1 of them was reported by a member.\n" in text
-    assert "The first of them has waited since Monday 2 March 2026, 12:00 (Europe/Berlin), 11:00 UTC." in text
+    assert "The oldest has waited since Monday 2 March 2026, 12:00 (Europe/Berlin), 11:00 UTC." in text
     assert f"* {three.name}, {three.sequence}: 2 messages\n" in text
     assert "/admin/groups/post/?look=held\n" in text
     for secret in ("Ada", "Bob", "Cy", "Lovelace", "gold", "Gold", "advertisement", "Rubbish", "Perhaps"):
