@@ -165,6 +165,7 @@ def test_after_a_pause_of_days_there_is_one_that_tells_what_waits_by_then(three,
         wait_in(three, BEGUN + 3 * DAY)
     tick_at(BEGUN + 3 * DAY)
     assert provider.calls == []
+    assert Delivery.objects.count() == 1
     resume_site()
     for minutes in (1, 2, 60):
         tick_at(BEGUN + 3 * DAY + minutes * MINUTE)
