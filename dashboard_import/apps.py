@@ -13,5 +13,6 @@ class DashboardImportConfig(AppConfig):
         # In this order, as placing reads what talk keeps.
         for name in (
             "learner_sums", "ways", "tallies", "peers", "measuring", "team", "talk", "placing", "threads", "said",
+            "said_before",
         ):  # fmt: skip
             import_module(f"dashboard_import.{name}")  # they register themselves with the roll-ups

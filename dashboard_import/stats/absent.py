@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from dashboard_import.stats.hiding import hiding_words
+from dashboard_import.stats.reading import BEFORE
 from dashboard_import.stats.registry import Chart, Seen
 from dashboard_import.stats.selection import OF
 from dashboard_import.stats.words import UNKNOWN
@@ -16,7 +17,7 @@ KINDS = {
     "archetype_survey_responses": gettext_lazy("the archetype survey"),
     "leaving_survey_responses": gettext_lazy("the leaving survey"),
     "weekly_sentiment_survey_responses": gettext_lazy("the weekly survey"),
-    "country_subdivisions": gettext_lazy("regions"),
+    "country_subdivisions": gettext_lazy("regions"), BEFORE: gettext_lazy("the survey before the run"),
 }  # fmt: skip
 
 
@@ -33,11 +34,18 @@ def missing(chart: Chart, seen: Sequence[Seen]) -> str:
         for kind in chart.files
         if kind not in one.numbers.loaded
     ]
-    if lacking or not seen:
+    if lacking:
         return " ".join(lacking)
+    if not seen:
+        return nothing_chosen()
     if any(one.days for one in seen):
         return _("Nothing of this is in this part of the time. Choose a longer one, or the whole time.")
     return undrawn(seen) or uncounted(chart, seen)
+
+
+def nothing_chosen() -> str:
+    """Say that there is nothing for what an address chooses."""
+    return _("There is nothing of this for what is chosen above. Choose something else there.")
 
 
 def undrawn(seen: Sequence[Seen]) -> str:
@@ -61,7 +69,7 @@ def uncounted(chart: Chart, seen: Sequence[Seen]) -> str:
             "group": OF[numbers.of],
         }  # fmt: skip
     if any(numbers.options.get(name) != next(iter(known)) for name, known in chart.options.items()):
-        return _("There is nothing of this for what is chosen above. Choose something else there.")
+        return nothing_chosen()
     words = ngettext(
         "The file of %(kinds)s of %(runs)s is loaded, and nothing of this is in it.",
         "The files of %(kinds)s of %(runs)s are loaded, and nothing of this is in them.",

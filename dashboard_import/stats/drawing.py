@@ -18,7 +18,7 @@ from mooc.lib.charts.bars import bars, columns
 from mooc.lib.charts.heatmap import heat_map
 from mooc.lib.charts.lines import lines
 from mooc.lib.charts.marks import Drawing, Say, Series, number, percent
-from mooc.lib.charts.stacked import stacked
+from mooc.lib.charts.stacked import lying_stacked, stacked
 from mooc.lib.charts.world import world
 
 MOST_DAYS = 400
@@ -200,11 +200,14 @@ def by_step_and_day(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> lis
     return made
 
 
-def in_parts(head: str, names: Sequence[str], link: Callable[[Seen, str], str] | None = None) -> Draw:
+def in_parts(
+    head: str, names: Sequence[str], link: Callable[[Seen, str], str] | None = None, *, lying: bool = False
+) -> Draw:
     """Return the drawing of rows of a label and the parts of a whole as stacked bars: one for each run.
 
-    `link` gives the address that a run's bar of a label leads to.
+    `link` gives the address that a run's bar of a label leads to. Lying bars have room for long labels.
     """
+    stack = lying_stacked if lying else stacked
 
     def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
         made = []
@@ -219,7 +222,7 @@ def in_parts(head: str, names: Sequence[str], link: Callable[[Seen, str], str] |
                 for at, name in enumerate(names, start=1)
             ]
             links = [link(one, each) for each in labels] if link else []
-            drawing = stacked(
+            drawing = stack(
                 labels, series, head=head, missing=missing(chart, [one]), say=say_of(in_percent), links=links
             )
             made.append(Figure(drawing, one.name if len(seen) > 1 else ""))

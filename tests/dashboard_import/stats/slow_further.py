@@ -4,10 +4,12 @@ import csv
 import itertools
 from collections import Counter, defaultdict
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 
 from dashboard_import.stats.stop_words import STOP_WORDS
 from dashboard_import.stats.talkers import pseudonym
+from tests.dashboard_import.stats.slow_before import CHART, SlowSurvey, path_of
 from tests.dashboard_import.stats.slow_more import texts, values
 from tests.dashboard_import.stats.slow_talk import TYPES, SlowestRun, first, key, tokens
 
@@ -164,6 +166,8 @@ class SlowestOfAll(SlowestRun):
 
     def of_other_choice(self, name: str) -> list[list[str]]:
         """Return a chart with a choice that this run does not have itself: another's word, a step without replies."""
+        if name.startswith(CHART):
+            return self.before.rows(self.before.question_of(name))
         word = name.partition("?word=")[2]
         return self.tones_of_word(word)[name] if word else []
 
@@ -212,6 +216,13 @@ class SlowestOfAll(SlowestRun):
         busiest = max(with_replies, key=lambda step: (sizes[step], [-part for part in key(step)]))
         return found | {"comments/comment-threads": found[f"comments/comment-threads?step={busiest}"]}
 
+    @cached_property
+    def before(self) -> SlowSurvey:
+        return SlowSurvey(path_of(self.folder, self.name), self.counts)
+
+    def said_before(self) -> dict[str, list]:
+        return self.before.charts()
+
     def more_charts(self) -> dict[str, list]:
         parts = (
             self.threads_of_steps,
@@ -224,5 +235,6 @@ class SlowestOfAll(SlowestRun):
             self.so_far,
             self.sums_so_far,
             self.tones,
+            self.said_before,
         )
         return super().more_charts() | {name: rows for part in parts for name, rows in part().items()}

@@ -7,6 +7,7 @@ from itertools import combinations
 from pathlib import Path
 
 from tests.dashboard_import.stats.slow import BASES
+from tests.dashboard_import.stats.slow_before import CHART
 from tests.dashboard_import.stats.slow_further import SlowestOfAll, means, thirds, told
 from tests.dashboard_import.stats.slow_more import MEASURES, slope_and_r, texts
 from tests.dashboard_import.stats.slow_talk import first
@@ -15,7 +16,7 @@ AUDIENCES = ("all", "learner", "buyers", "full")
 # How many cells of a row say what it counts, where that is not one.
 KEYS = {
     "steps/visited-by-step-and-day": 2, "steps/completed-by-step-and-day": 2, "comments/comments-by-step-and-day": 2,
-    "measures/correlations": 2, "paths/paths-by-week": 2, "paths/paths-by-step": 2, "campaigns/campaigns": 6,
+    "measures/correlations": 2, "paths/paths-by-week": 2, "paths/paths-by-step": 2, "campaigns/campaigns": 6, CHART: 3,
 }  # fmt: skip
 SO_FAR = ("conversation/comment-types-so-far", "measures/sums-so-far")
 BY_THEMSELVES = {
@@ -48,7 +49,7 @@ class SlowPool:
         """Return the rows of a chart of all runs: what they count, and the sums of those counts that are known."""
         keys, sums = KEYS.get(name.partition("?")[0], 1), defaultdict(list)
         for at, charts in enumerate(self.single):
-            for row in charts[name]:
+            for row in charts.get(name, []):
                 sums[tuple(self.day(at, cell) for cell in row[:keys])].append(row[keys:])
         return texts(
             (
@@ -231,7 +232,9 @@ class SlowPool:
     def charts(self) -> dict[str, list[list[str]]]:
         """Return every chart's CSV without its header by `page/chart`, choices of an address behind it."""
         found = {}
-        for name in self.single[0]:
+        # Of two surveys the later one may ask more.
+        asked = dict.fromkeys(name for charts in self.single for name in charts if name.startswith(CHART))
+        for name in asked | self.single[0]:
             if name.partition("?")[0] in BY_THEMSELVES:
                 paths = [run.name.rpartition("-") for run in self.runs]
                 found[name] = [

@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.urls("tests.mooc.charts.gallery")]
-KINDS = ["columns", "bars", "stacked", "lines", "scatter", "heat", "sankey", "world", "network", "threads"]
+KINDS = ["columns", "bars", "stacked", "lying", "lines", "scatter", "heat", "sankey", "world", "network", "threads"]
 
 
 @pytest.fixture

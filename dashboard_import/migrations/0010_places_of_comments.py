@@ -20,7 +20,7 @@ def backwards(apps, editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dashboard_import', '0008_types_of_comments'),
+        ('dashboard_import', '0009_parts_of_questions'),
     ]
 
     operations = [
