@@ -4,7 +4,6 @@ A thread is a post and its replies. A comment without an author is by somebody e
 """
 
 # ruff: noqa: S608  (the SQL is our own)
-from collections.abc import Iterable
 from itertools import count
 
 from django.db import connection
@@ -34,15 +33,12 @@ TALKERS = {
 WHO = "CASE WHEN {0}.author_id = '' THEN {0}.row || '' ELSE {0}.author_id END"
 
 
-def typed(of_threads: str = "") -> str:
-    """Return a WITH that gives `typed`: each comment of the run with its type, its author and its thread.
-
-    `of_threads` is SQL that keeps the comments `c` of some threads.
-    """
+def typed() -> str:
+    """Return a WITH that gives `typed`: each comment of the run with its type, its author and its thread."""
     return (
         f"WITH c AS (SELECT c.row, c.comment_id, c.parent_id, c.author_id, c.week, c.step, c.timestamp, c.likes,"
         f" coalesce(c.parent_id, c.comment_id) AS thread, {WHO.format('c')} AS who"
-        f" FROM {COMMENT} c WHERE c.run_id = %(run)s{of_threads}),"
+        f" FROM {COMMENT} c WHERE c.run_id = %(run)s),"
         " threads AS (SELECT r.parent_id AS thread, p.who AS starter,"
         " max(CASE WHEN r.who = p.who THEN 0 ELSE 1 END) AS others"
         " FROM c r LEFT JOIN c p ON p.comment_id = r.parent_id WHERE r.parent_id IS NOT NULL GROUP BY 1, 2),"
@@ -54,21 +50,6 @@ def typed(of_threads: str = "") -> str:
         " THEN 'first_reply' ELSE 'further_reply' END AS type, t.starter"
         " FROM c LEFT JOIN threads t ON t.thread = c.thread)"
     )
-
-
-def types_in(run: CourseRun, threads: Iterable[int]) -> dict[int, str]:
-    """Return the type of each comment in some threads, by its number; one query."""
-    names = {f"thread{at}": thread for at, thread in enumerate(threads)}
-    if not names:
-        return {}
-    listed = ", ".join(f"%({name})s" for name in names)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"{typed(f' AND (c.comment_id IN ({listed}) OR c.parent_id IN ({listed}))')}"
-            " SELECT comment_id, type FROM typed",
-            {"run": run.pk, **names},
-        )
-        return dict(cursor.fetchall())
 
 
 @rollup("comments")

@@ -19,7 +19,7 @@ from dashboard_import.stats.lists import PER_PAGE
 from dashboard_import.stats.reading import step_name, step_of
 from dashboard_import.stats.selection import choice, find_run, page_number
 from dashboard_import.stats.talkers import author_of, pseudonym
-from dashboard_import.talk import TALKERS, TYPES, types_in
+from dashboard_import.talk import TALKERS, TYPES
 
 LONGEST_SEARCH = 100
 BATCH = 200  # comments of a file for which types are looked up at once
@@ -209,7 +209,8 @@ def shown(run: CourseRun, rows: Sequence[Comment]) -> list[dict]:
     Four queries: the types of comments and of talkers, who is of the team, and in which threads they replied.
     """
     threads = {row.parent_id or row.comment_id for row in rows}
-    types = types_of(run, rows, threads)
+    kept = CommentType.objects.filter(run=run, type__in=TYPES, comment_id__in=[row.comment_id for row in rows])
+    types = dict(kept.values_list("comment_id", "type"))  # none of a run loaded before they were kept
     # Names have an index, learners have none.
     talkers = Talker.objects.filter(run=run, name__in={pseudonym(row.author_id) for row in rows if row.author_id})
     type_of = dict(talkers.values_list("learner_id", "type"))
@@ -234,12 +235,6 @@ def shown(run: CourseRun, rows: Sequence[Comment]) -> list[dict]:
             "talker_words": ONE.get(type_of.get(row.author_id)),
         })  # fmt: skip
     return made
-
-
-def types_of(run: CourseRun, rows: Sequence[Comment], threads: set[int]) -> dict[int, str]:
-    """Return the kind of each comment as it was kept; of a run loaded before kinds were, it is made out anew."""
-    kept = CommentType.objects.filter(run=run, type__in=TYPES, comment_id__in=[row.comment_id for row in rows])
-    return dict(kept.values_list("comment_id", "type")) or types_in(run, threads)
 
 
 def kind_words(row: Comment, kind: str) -> str:
