@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Request, ViewportSize, sync_playwright
 
 from tests.offline import is_here
@@ -74,6 +75,15 @@ def watched_page(browser: Browser, viewport: ViewportSize, problems: list[str]) 
         left_open.evaluate("0")  # what it reported before this has arrived when this returns
     context.close()
     assert not problems, "\n".join(problems)
+
+
+def found_by_axe(page: Page) -> list[str]:
+    """Return what a page has against WCAG 2 A and AA and axe's best practices: each rule with its first elements.
+
+    axe looks for everything, but lists whole elements for violations alone: that is quicker.
+    """
+    violations = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [f"{one['id']}: {' '.join(node['html'][:200] for node in one['nodes'][:3])}" for one in violations]
 
 
 @pytest.fixture

@@ -1,15 +1,15 @@
 """The pages of statistics in a browser: pictures of each at two widths, nothing for axe or the policy to find."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as project
 from django.contrib.auth.models import User
 from django.test import Client
 
 from dashboard_import.generating import make_runs, write_tree
 from dashboard_import.stats.pages import PAGES
+from tests.browser import found_by_axe
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.any_database, pytest.mark.django_db(transaction=True)]
 COURSE = "/stats/futurelearn/cyber-security-safety-at-home"
 BREAD = f"{COURSE}/1"
 PATHS = {
@@ -33,7 +33,7 @@ PATHS = {
 @pytest.fixture
 def signed_in(site, page, tmp_path, load):
     """A page in which somebody who may see everything has logged in, with two runs to look at."""
-    write_tree(make_runs(7, runs=2, joiners=400, layout="2018"), tmp_path / "files")
+    write_tree(make_runs(7, runs=2, joiners=400, weeks=2, layout="2018"), tmp_path / "files")
     load(tmp_path / "files")
     client = Client()
     client.force_login(User.objects.create_superuser("ann"))
@@ -52,8 +52,7 @@ def test_every_page_fits_and_axe_finds_nothing(site, signed_in, tmp_path):
             signed_in.screenshot(path=tmp_path / f"{name}-{width}.png", full_page=True)
             if signed_in.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
                 found.append(f"{name} is wider than {width}")
-            violations = Axe().run(signed_in).response["violations"]
-            found += [f"{name} {width}: {one['id']} {one['nodes'][0]['html'][:200]}" for one in violations]
+            found += [f"{name} {width}: {violation}" for violation in found_by_axe(signed_in)]
     assert found == []
 
 
