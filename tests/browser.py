@@ -77,6 +77,12 @@ def watched_page(browser: Browser, viewport: ViewportSize, problems: list[str]) 
     assert not problems, "\n".join(problems)
 
 
+def shot(page: Page, name: str) -> None:
+    """Keep a picture of the whole page where SHOTS names a folder, for people to look at."""
+    if folder := os.environ.get("SHOTS"):
+        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+
 def found_by_axe(page: Page) -> list[str]:
     """Return what a page has against WCAG 2 A and AA and axe's best practices: each rule with its first elements.
 

@@ -1,7 +1,5 @@
 """An organiser in a browser reads what a learner answered, begins with a saved answer, and sends theirs."""
 
-import os
-
 import pytest
 from django.utils import timezone as clock
 from playwright.sync_api import Page, expect
@@ -10,18 +8,12 @@ from mailing.models import Batch, Delivery, SavedAnswer
 from mailing.receiving import receive
 from mailing.worker import tick
 from tests import factories
-from tests.browser import found_by_axe
+from tests.browser import found_by_axe, shot
 from tests.groups.mails import apple, gmail, mail
 from tests.groups.test_browser_groups import log_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TEAM = "team@mail.example.org"
-
-
-def shot(page: Page, name: str) -> None:
-    """Keep a picture where SHOTS names a folder, for people to look at."""
-    if folder := os.environ.get("SHOTS"):
-        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 
 
 def fits(page: Page) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser import found_by_axe
+from tests.browser import found_by_axe, shot
 
 pytestmark = [
     pytest.mark.any_database, pytest.mark.django_db(transaction=True), pytest.mark.urls("tests.mooc.charts.gallery"),
@@ -18,12 +18,12 @@ def gallery(site, page) -> str:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_the_gallery_fits_and_axe_finds_nothing(site, page, tmp_path, width, scheme):
+def test_the_gallery_fits_and_axe_finds_nothing(site, page, width, scheme):
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(f"{site}/gallery/")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    page.screenshot(path=tmp_path / f"{width}-{scheme}.png", full_page=True)
+    shot(page, f"gallery-{width}-{scheme}")
     assert found_by_axe(page) == []
 
 
