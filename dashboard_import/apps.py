@@ -10,5 +10,7 @@ class DashboardImportConfig(AppConfig):
     verbose_name = "FutureLearn"
 
     def ready(self) -> None:
-        for name in ("learner_sums", "ways", "tallies", "peers", "measuring", "team", "talk", "threads", "said"):
+        for name in (
+            "learner_sums", "ways", "tallies", "peers", "measuring", "team", "talk", "threads", "said", "said_before",
+        ):  # fmt: skip
             import_module(f"dashboard_import.{name}")  # they register themselves with the roll-ups

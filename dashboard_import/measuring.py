@@ -1,4 +1,4 @@
-"""How what learners did hangs together: comments by how far they got, and any two of eight measures.
+"""How what learners did hangs together: comments by how far they got, any two of eight measures, how far people came.
 
 All is made of the sums by learner (`learner_sums`), and so of a row a learner, not of the rows of the files.
 """
@@ -9,9 +9,9 @@ from itertools import combinations, combinations_with_replacement
 from django.db import connection
 
 from dashboard_import.audiences import AUDIENCES, joined
-from dashboard_import.models import Comment, CourseRun, LearnerSum, Moments, QuizResponse
+from dashboard_import.models import Comment, CourseRun, LearnerSum, Moments, PeerAssignment, QuizResponse
 from dashboard_import.rollups import gathered, rollup
-from dashboard_import.tallies import NO_DAY, NO_STEP, refill, steps_of, sums
+from dashboard_import.tallies import NO_DAY, NO_STEP, refill, steps_of, sums, unpivoted
 from mooc.lib.charts.scales import nice_step
 
 SUMS = LearnerSum._meta.db_table
@@ -22,7 +22,16 @@ ONLY_ANSWERED = ("correct", "wrong")  # are known of those who answered anything
 CLASSES, SHARE_WIDTH = 20, 5  # of a measure on a drawing: at most so many; so many per cent each
 AT_ONCE = 7  # pairs of measures that one statement counts
 PEOPLE, IN_CLASSES = "futurelearn_people", "futurelearn_classes"
-SOURCES = ("enrolments", "step_activity", "comments", "question_response", "course_overview")
+SOURCES = (
+    "enrolments", "step_activity", "comments", "question_response", "peer_review_assignments", "course_overview",
+)  # fmt: skip
+# How far people came: who did the first of these, who of them did the second, and so on.
+FUNNEL = {
+    "funnel_steps": "completed >= 5",
+    "funnel_comments": "comments >= 5",
+    "funnel_assignment": "handed_in = 1 OR %(assignments)s = 0",  # where nobody hands in any it is no condition
+    "funnel_completion": "completed * 100 >= %(steps)s * 95",
+}
 
 
 def whole_percent(part: str, whole: str) -> str:
@@ -43,10 +52,12 @@ def people() -> str:
     }
     columns = ", ".join(f"{sql} AS {name}" for name, sql in measures.items())
     flags = ", ".join(f"coalesce({sql}, 0) AS {name}" for name, sql in AUDIENCES.items())
+    authors = f"SELECT author_id FROM {PeerAssignment._meta.db_table} WHERE run_id = %(run)s"
     return (
         "WITH t AS (SELECT learner_id, max(CASE WHEN kind = 'step_activity' THEN 1 ELSE 0 END) AS visited,"
         f" {added} FROM {SUMS} WHERE run_id = %(run)s GROUP BY learner_id)"
-        f" SELECT t.visited, {columns}, {flags} FROM t {joined('t.learner_id')}"
+        f" SELECT t.visited, t.completed, CASE WHEN t.learner_id IN ({authors}) THEN 1 ELSE 0 END AS handed_in,"
+        f" {columns}, {flags} FROM t {joined('t.learner_id')}"
     )
 
 
@@ -70,11 +81,28 @@ def weighted(count: str) -> str:
     return ", ".join(f"coalesce(sum({name} * {count}), 0) AS {name}" for name in AUDIENCES)
 
 
+def funnel(run: CourseRun, steps: int) -> None:
+    """Count the people of PEOPLE who came through each condition of FUNNEL, where those before it held; in one pass."""
+    tests = [f"({test})" for test in FUNNEL.values()]
+    conditions = {kind: " AND ".join(tests[: at + 1]) for at, kind in enumerate(FUNNEL)}
+    counts = ", ".join(
+        f"coalesce(sum(CASE WHEN {condition} THEN {name} ELSE 0 END), 0) AS {kind}_{name}"
+        for kind, condition in conditions.items()
+        for name in AUDIENCES
+    )
+    refill(
+        run, list(FUNNEL), *(unpivoted(kind, "counts") for kind in FUNNEL),
+        common=f"WITH counts AS MATERIALIZED (SELECT {counts} FROM {PEOPLE})",
+        steps=steps, assignments=int(PeerAssignment.objects.filter(run=run).exists()),
+    )  # fmt: skip
+
+
 @rollup(*SOURCES)
 def together(run: CourseRun) -> None:
     """Count learners and comments by how far the learners got; learners by classes of any two measures."""
-    percent = f"CAST(steps / {SHARE_WIDTH} * {SHARE_WIDTH} AS varchar(6))"
-    with gathered(PEOPLE, people(), {"run": run.pk, **wholes(run)}):
+    percent, known = f"CAST(steps / {SHARE_WIDTH} * {SHARE_WIDTH} AS varchar(6))", wholes(run)
+    with gathered(PEOPLE, people(), {"run": run.pk, **known}):
+        funnel(run, known["steps"])
         for kind, count in (("completion_learners", "1"), ("completion_comments", "comments")):
             refill(
                 run, [kind],

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from dashboard_import import precourse
 from dashboard_import.admin import MAY_LOAD
 from dashboard_import.models import CourseRun, PreCourseSurvey
+from dashboard_import.precourse import Chosen
 from dashboard_import.stats.lists import PER_PAGE
 from dashboard_import.stats.selection import find_run, page_number
 from dashboard_import.tables import UnreadableError
@@ -88,17 +90,34 @@ def answered(request: HttpRequest, run: CourseRun, taken: LimitedFile) -> HttpRe
         "back": reverse("stats_page", args=[run.slug, run.number, "surveys"]), "megabytes": MOST_BYTES // 1_000_000,
     }  # fmt: skip
     if kept:
-        pages = Paginator(precourse.comments(kept), PER_PAGE)
+        whose = asked_for(request, kept)
+        is_hidden = few(kept, whose)
+        pages = Paginator([] if is_hidden else precourse.comments(kept, whose), PER_PAGE)
         at = page_number(request)
         if at > pages.num_pages:
             raise Http404
         shown = pages.page(at)
         context |= {
-            "all": pages.count, "heads": [*(label.capitalize() for label in HEADS), *kept.questions],
+            "all": pages.count, "said": whose, "is_hidden": is_hidden,
+            "heads": [*(label.capitalize() for label in HEADS), *precourse.heads(kept)],
             "rows": list(precourse.joined(kept, list(shown.object_list))), "first": shown.start_index(),
             "last": shown.end_index(), "newer": at - 1, "older": at + 1 if shown.has_next() else 0,
         }  # fmt: skip
     return in_admin(request, "dashboard_import/precourse.html", context)
+
+
+def asked_for(request: HttpRequest, kept: PreCourseSurvey) -> Chosen | None:
+    """Return whose answers an address asks for, None for all; Http404 for what nobody was asked."""
+    try:
+        return precourse.chosen(kept, request.GET)
+    except ValueError:
+        raise Http404 from None
+
+
+def few(kept: PreCourseSurvey, whose: Chosen | None) -> bool:
+    """Say whether so few people answered so that nobody may know who. One query, where small numbers are hidden."""
+    least = settings.STATISTICS_HIDE_BELOW
+    return whose is not None and least > 1 and 0 < precourse.people(kept, whose)[:least].count() < least
 
 
 @require_safe
@@ -109,9 +128,11 @@ def survey_csv(request: HttpRequest, slug: str, number: int) -> HttpResponseBase
     kept = PreCourseSurvey.objects.filter(run=run).first()
     if kept is None:
         raise Http404
+    whose = asked_for(request, kept)
+    written = [] if few(kept, whose) else list(precourse.comments(kept, whose))
 
     def rows() -> Iterator[tuple]:
-        yield (*HEADS, *kept.questions)
-        yield from precourse.joined(kept, list(precourse.comments(kept)))
+        yield (*HEADS, *precourse.heads(kept))
+        yield from precourse.joined(kept, written)
 
     return csv_response(f"{slug[:80]}-{number}-pre-course.csv", rows())

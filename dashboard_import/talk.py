@@ -20,6 +20,7 @@ TYPES = ("lone", "initiating", "first_reply", "further_reply", "initiators_reply
 COUNTS = ("lone", "initiating", "first", "further", "initiators")
 BATCH = 2_000
 MOST_DRAWN = 100  # people on the drawing of the network
+MOST_CONNECTED = 7  # people whose connections are kept day by day
 # Which type a talker is: the first whose condition holds.
 TALKERS = {
     "active": "initiating > 0 AND first > 0 AND (initiators > 0 OR further > 0)",
@@ -145,7 +146,10 @@ def talkers(run: CourseRun) -> None:
 
 
 def ties() -> str:
-    """Return WITHs that give `ties`, how often one person replied to another and since when; and `met`, the people."""
+    """Return WITHs that give `ties`, how often one person replied to another and since when; and `met`, the people.
+
+    `known` has each two people of a tie, either way; `degrees` says how many others each knows.
+    """
     return (
         f"WITH ties AS MATERIALIZED (SELECT c.author_id AS writer, p.author_id AS receiver, count(*) AS replies,"
         f" min({day('c.timestamp')}) AS since FROM {COMMENT} c JOIN {COMMENT} p"
@@ -154,26 +158,36 @@ def ties() -> str:
         " met AS MATERIALIZED (SELECT person, sum(replies) AS replies, min(since) AS since FROM"
         " (SELECT writer AS person, replies, since FROM ties UNION ALL SELECT receiver, replies, since FROM ties) AS e"
         " GROUP BY person),"
-        f" drawn AS (SELECT person FROM met ORDER BY replies DESC, person LIMIT {MOST_DRAWN})"
+        f" drawn AS (SELECT person FROM met ORDER BY replies DESC, person LIMIT {MOST_DRAWN}),"
+        " known AS MATERIALIZED (SELECT person, other, min(since) AS since FROM"
+        " (SELECT writer AS person, receiver AS other, since FROM ties"
+        " UNION ALL SELECT receiver, writer, since FROM ties) AS b GROUP BY person, other),"
+        " degrees AS (SELECT person, count(*) AS others FROM known GROUP BY person),"
+        f" top AS (SELECT person FROM degrees ORDER BY others DESC, person LIMIT {MOST_CONNECTED})"
     )
 
 
 @rollup("comments")
 def network(run: CourseRun) -> None:
-    """Count replies from one person to another among those with most of them; people and pairs by first day; and
-    people by how many others they exchanged replies with.
+    """Count replies from one person to another among those with most of them; people, pairs and pairs both ways by
+    first day; people by how many others they exchanged replies with, and those others by day for whom most.
     """
     same = ", ".join(f"{{0}} AS {name}" for name in AUDIENCES)  # of everyone, whichever group is counted
     by_day = "CAST(NULL AS smallint) AS week, CAST(NULL AS smallint) AS step, since AS day, '' AS value"
-    both_ways = "SELECT writer AS person, receiver AS other FROM ties UNION SELECT receiver, writer FROM ties"
+    returned = (
+        "SELECT CASE WHEN a.since > b.since THEN a.since ELSE b.since END AS since FROM ties a JOIN ties b"
+        " ON b.writer = a.receiver AND b.receiver = a.writer WHERE a.since IS NOT NULL AND b.since IS NOT NULL"
+    )
     refill(
-        run, ["network", "network_people", "network_pairs", "connections"],
+        run, ["network", "network_people", "network_pairs", "network_returned", "network_top", "connections"],
         f"SELECT 'connections' AS kind, {NO_STEP}, {NO_DAY}, CAST(d.others AS varchar(9)) AS value,"
-        f" {same.format('count(*)')} FROM (SELECT person, count(*) AS others FROM ({both_ways}) AS b GROUP BY person) d"
-        " GROUP BY d.others",
+        f" {same.format('count(*)')} FROM degrees d GROUP BY d.others",
         f"SELECT 'network' AS kind, {NO_STEP}, {NO_DAY}, writer || ' ' || receiver AS value,"
         f" {same.format('replies')} FROM ties JOIN drawn a ON a.person = writer JOIN drawn b ON b.person = receiver",
         f"SELECT 'network_people' AS kind, {by_day}, {same.format('count(*)')} FROM met GROUP BY since",
         f"SELECT 'network_pairs' AS kind, {by_day}, {same.format('count(*)')} FROM ties GROUP BY since",
+        f"SELECT 'network_returned' AS kind, {by_day}, {same.format('count(*)')} FROM ({returned}) r GROUP BY since",
+        f"SELECT 'network_top' AS kind, {NO_STEP}, k.since AS day, k.person AS value, {same.format('count(*)')}"
+        " FROM known k JOIN top ON top.person = k.person GROUP BY k.since, k.person",
         common=ties(),
     )  # fmt: skip

@@ -181,6 +181,10 @@ def talked(run: CourseRun) -> None:
     likes = (
         f"SELECT 'likes' AS kind, {NO_STEP}, {NO_DAY}, CAST(coalesce(c.likes, 0) AS text) AS value, {sums()} {comments}"
     )
+    liked = (
+        f"SELECT 'likes_by_day' AS kind, {NO_STEP}, {day('c.timestamp')} AS day, CAST(c.likes AS varchar(12)) AS value,"
+        f" {sums()} {comments} AND c.likes > 0 GROUP BY {day('c.timestamp')}, c.likes"
+    )
     got = (
         f"SELECT 'replies_got' AS kind, {NO_STEP}, {NO_DAY}, CAST(coalesce(r.replies, 0) AS varchar(9)) AS value,"
         f" {sums()} FROM {TABLES['comment']} c LEFT JOIN (SELECT parent_id, count(*) AS replies"
@@ -195,8 +199,8 @@ def talked(run: CourseRun) -> None:
         f" w {joined('w.author_id')} GROUP BY w.week"
     )
     refill(
-        run, [*posted, "likes", "commenters", "replies_got"],
-        *posted.values(), f"{likes} GROUP BY coalesce(c.likes, 0)", commenters, got,
+        run, [*posted, "likes", "likes_by_day", "commenters", "replies_got"],
+        *posted.values(), f"{likes} GROUP BY coalesce(c.likes, 0)", liked, commenters, got,
     )  # fmt: skip
     refill(
         run, ["social_learners"], unpivoted("social_learners", "counts"),
@@ -241,6 +245,11 @@ def answered(run: CourseRun) -> None:
         f" FROM q {joined('q.learner_id')} GROUP BY q.week, q.step, q.quiz_question"
         for kind, condition in conditions.items()
     ]
+    submitted = day("q.submitted_at")
+    days = (
+        f"SELECT 'quiz_by_day' AS kind, {NO_STEP}, {submitted} AS day, '' AS value, {sums()} FROM q"
+        f" {joined('q.learner_id')} WHERE q.submitted_at IS NOT NULL GROUP BY {submitted}"
+    )
     people = (
         f"SELECT 'quiz_learners' AS kind, {NO_STEP}, {NO_DAY}, '' AS value, {sums()} FROM {TABLES['sums']} l"
         f" {joined('l.learner_id')} WHERE l.run_id = %(run)s AND l.kind = 'question_response'"
@@ -248,9 +257,9 @@ def answered(run: CourseRun) -> None:
     of_one = "PARTITION BY learner_id, quiz_question"
     place = f"row_number() OVER ({of_one} ORDER BY submitted_at IS NULL, submitted_at, row)"
     refill(
-        run, [*conditions, "quiz_learners"], *selects, people,
+        run, [*conditions, "quiz_by_day", "quiz_learners"], *selects, days, people,
         common=(
-            f"WITH q AS MATERIALIZED (SELECT week, step, quiz_question, learner_id, correct,"
+            f"WITH q AS MATERIALIZED (SELECT week, step, quiz_question, learner_id, correct, submitted_at,"
             f" CASE WHEN learner_id <> '' THEN {place} END AS place, count(*) OVER ({of_one}) AS tries"
             f" FROM {QuizResponse._meta.db_table}"
             " WHERE run_id = %(run)s)"

@@ -8,10 +8,12 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
+from dashboard_import.admin import MAY_LOAD
 from dashboard_import.stats import pages, runs_table
 from dashboard_import.stats.days import day_of_run
 from dashboard_import.stats.drawing import first_day, say_of
@@ -30,7 +32,7 @@ from mooc.lib.csv import csv_response
 
 PERMISSION = "dashboard_import.see_statistics"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-OPTION_NAMES = {"x": _("across"), "y": _("up"), "week": _("week"), "talker": _("kind")}
+OPTION_NAMES = {"x": _("across"), "y": _("up"), "week": _("week"), "talker": _("kind"), "question": _("question")}
 SHARED_OPTIONS = {"step": _("Words and threads: step"), "word": _("Tone: only with the word")}
 # What a hundred per cent are, by the kind of Tally that a chart's shares are of.
 BASES = {
@@ -166,6 +168,8 @@ def figures_of(request: HttpRequest, chart: Chart, numbers: Sequence[RunNumbers]
         )  # fmt: skip
         if drawn.pager:
             yield render_to_string("dashboard_import/pager.html", drawn.pager, request)
+        if drawn.upload and request.user.has_perm(MAY_LOAD):
+            yield format_html('<p class="stats-lead"><a href="{}">{}</a></p>', *drawn.upload)
 
 
 @require_safe
@@ -193,15 +197,14 @@ def csv_rows(chart: Chart, seen: list[Seen], chosen: Selection) -> Iterator[tupl
     percent = chosen.in_percent and chart.shares and "percent" not in chart.columns
     days = (several and chart.columns == ("date", "count")) or any(one.numbers.in_days for one in seen)
     columns = tuple("day" if days and name == "date" else name for name in chart.columns)
-    labels = 2 if "date" in chart.columns[1:] else 1
-    numbers = chart.columns[labels:] if percent else ()
+    numbers = chart.columns[chart.labels :] if percent else ()
     shares = [f"{name}_percent" for name in numbers] if len(numbers) > 1 else ["percent"] * percent
     yield (*["run"] * several, *columns, *shares)
     for one in seen:
         start = first_day(one) if days else None
         for row in one.rows:
             cells = tuple(day_of_run(cell, start) if isinstance(cell, date) else cell for cell in row) if start else row
-            shown = [one.shown(cell, percent=True) for cell in row[labels:]] if percent else []
+            shown = [one.shown(cell, percent=True) for cell in row[chart.labels :]] if percent else []
             counts = chart.base or pages.is_known(row)
             rounded = [round(share, 2) if counts and share is not None else None for share in shown]
             yield (*[one.numbers.path] * several, *cells, *rounded)

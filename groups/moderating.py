@@ -1,9 +1,11 @@
 """Reporting a post, and what moderators decide about it."""
 
 import datetime
+from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Min, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 
@@ -12,6 +14,16 @@ from mooc.lib.insert import insert_if_new
 from signup.models import Signup
 
 State = Post.State
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits for a moderator in one group."""
+
+    group: int
+    posts: int
+    reported: int  # of these, by a member
+    since: datetime.datetime  # the one that has waited longest
 
 
 @transaction.atomic
@@ -33,8 +45,24 @@ def report(post: Post, by: Signup, words: str = "", now: datetime.datetime | Non
 
 def to_look_at() -> QuerySet[Post]:
     """Return the posts that wait for a moderator: held ones, and those reported since one last looked."""
-    reported = Report.objects.filter(settled=None).values("post")
-    return Post.objects.filter(Q(state=State.HELD) | Q(pk__in=reported)).order_by("pk")
+    held = Post.objects.filter(state=State.HELD).order_by().values("pk")
+    reported = Report.objects.filter(settled=None).order_by().values("post")
+    # With OR every post that was ever written would be read, and workers ask this each time round.
+    return Post.objects.filter(pk__in=held.union(reported)).order_by("pk")
+
+
+def waiting_by_group() -> list[Waiting]:
+    """Return what waits for a moderator in each group, the longest wait first; one query.
+
+    A post waits from its first report on, or, where nobody has reported it, since it came.
+    """
+    reports = Report.objects.filter(post=OuterRef("pk"), settled=None).order_by("made")
+    posts = to_look_at().order_by().annotate(reported=Subquery(reports.values("made")[:1]))
+    groups = posts.annotate(since=Coalesce("reported", "made")).values("group")
+    found = groups.annotate(count=Count("pk"), by_members=Count("reported"), first=Min("since"))
+    return [
+        Waiting(*row) for row in found.order_by("first", "group").values_list("group", "count", "by_members", "first")
+    ]
 
 
 @transaction.atomic

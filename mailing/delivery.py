@@ -19,7 +19,7 @@ from groups.models import Membership
 from mailing.eligible import complained, gone, members_of, why_not
 from mailing.letters import Answer, Outcome
 from mailing.models import Batch, Delivery, Email, Event, OutboxMessage, SitePause, Suppression
-from mailing.talk_readers import of_one_course
+from mailing.talk_readers import is_for_team, of_one_course
 from mailing.turns import next_of
 from mooc.lib.addresses import fold
 from mooc.lib.deadlocks import once_more_after_deadlock
@@ -125,7 +125,7 @@ def _skip(rows: list[Delivery], reason: str, now: datetime.datetime) -> None:
     links = [row.key.partition(":")[2] for row in rows if row.kind == Kind.CONFIRM]
     LinkRequest.objects.filter(pk__in=links).delete()
     for row in rows:
-        if row.signup is None and not is_forgotten(row):
+        if row.signup is None and not is_forgotten(row) and not is_for_team(row):
             # Erased, or mistyped and corrected, since `forget` looked: the address goes with its owner.
             _hide([row.pk], row.address)
 

@@ -8,7 +8,7 @@ from groups.models import Membership
 from mailing.group_letters import still_there
 from mailing.models import Delivery, Email, Suppression
 from mailing.reply_letters import is_there
-from mailing.talk_readers import is_copy, is_gone, still_reading
+from mailing.talk_readers import is_for_team, is_gone, still_reading
 from mooc.lib.addresses import fold
 
 Kind = Delivery.Kind
@@ -19,7 +19,7 @@ def why_not(row: Delivery, members: set[int] | None, complained: set[str]) -> st
     person = row.signup
     if fold(row.address) in complained:
         return _("This address reported our mail as spam. Only an organiser can lift that.")
-    if row.kind in (Kind.TEST, Kind.CONTROL, Kind.ANSWER) or is_copy(row):
+    if row.kind in (Kind.TEST, Kind.CONTROL, Kind.ANSWER) or is_for_team(row):
         return ""
     if row.kind == Kind.WRITTEN:
         return "" if is_there(row) else _("The sign-up was deleted.")

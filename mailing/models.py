@@ -18,8 +18,9 @@ from sequence.models import Sequence
 from signup.models import Signup
 
 __all__ = [
-    "Answer", "Batch", "CheckIn", "Delivery", "Email", "Event", "ListMember", "OutboxMessage", "ProviderList", "Reply",
-    "SavedAnswer", "SeenToken", "SitePause", "Suppression", "Tick", "create_email", "refuse_past",
+    "Answer", "Batch", "CheckIn", "Delivery", "Email", "Event", "ListMember", "ModeratorNotice", "OutboxMessage",
+    "ProviderList", "Reply", "SavedAnswer", "SeenToken", "SitePause", "Suppression", "Tick", "create_email",
+    "refuse_past",
 ]  # fmt: skip
 
 
@@ -141,6 +142,7 @@ class Delivery(models.Model):
         CONTROL = 13, _("control message")
         ANSWER = 14, _("answer to a message not passed on")
         WRITTEN = 15, _("an organiser’s answer")
+        MODERATION = 16, _("posts that wait for a moderator")
         WELCOME = 20, _("welcome")
         ASK = 24, _("“still in?”")
         INTRO = 25, _("introduction to a group")
@@ -264,6 +266,21 @@ class SitePause(models.Model):
 
     def __str__(self) -> str:
         return f"paused since {self.since:%Y-%m-%d %H:%M}"
+
+
+class ModeratorNotice(models.Model):
+    """One row: the last message that told the organisers of posts that wait for a moderator."""
+
+    number = models.PositiveIntegerField(default=0)
+    settled = models.DateTimeField(null=True)  # since when nothing has waited: what waits next begins anew
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def key(self) -> str:
+        """The key and the bundle of that message in the ledger."""
+        return f"moderation:{self.number}"
 
 
 class OutboxMessage(models.Model):

@@ -75,10 +75,14 @@ def queue_links(now: datetime.datetime | None = None) -> int:
 
 def promise_to(person: Signup, key: str, kind: int, bundle: str, now: datetime.datetime) -> Delivery:
     """Return the row, not saved yet, that promises one message to a person's address from `now` on."""
-    return Delivery(
-        key=key, address=person.email, signup=person, kind=kind, bundle=bundle, not_before=now, queued_at=now,
-        changed_at=now,
-    )  # fmt: skip
+    row = promise_at(person.email, key, kind, bundle, now)
+    row.signup = person
+    return row
+
+
+def promise_at(address: str, key: str, kind: int, bundle: str, now: datetime.datetime) -> Delivery:
+    """Return the row, not saved yet, that promises one message to an address that belongs to no sign-up."""
+    return Delivery(key=key, address=address, kind=kind, bundle=bundle, not_before=now, queued_at=now, changed_at=now)
 
 
 @transaction.atomic

@@ -43,9 +43,8 @@ def letter_of(deliveries: Many[Delivery]) -> tuple[Letter, list[Recipient]]:
         post = Post.objects.select_related("group__sequence", "author", "thread", "parent").get(pk=int(about[1]))
         return _post_letter(post), [_recipient(row, post.group) for row in deliveries]
     if about[0] == "copies":
-        return _copies_letter(Sequence.objects.get(pk=int(about[1])), first.bundle), [
-            Recipient(delivery=row.pk, address=row.address, values={BRACES: "{{"}) for row in deliveries
-        ]
+        run = Sequence.objects.get(pk=int(about[1]))
+        return _copies_letter(run, first.bundle), recipients_in_team(deliveries)
     if first.kind == Kind.DIGEST:
         group = Group.objects.select_related("sequence").get(pk=int(about[1]))
         return _digest_letter(group, first.bundle), [_recipient(row, group) for row in deliveries]
@@ -124,11 +123,21 @@ def _copies_letter(run: Sequence, bundle: str) -> Letter:
     context |= {"course": title, "all_url": page_url("admin:groups_post_changelist")}
     subject = inert(one_line(_("%(course)s: %(said)s in groups") % context))
     done = _shortened("copies", shown, context, layout(subject, title, why, **more))
+    return letter_to_team(subject, done, "digest", f"run-{run.pk}")
+
+
+def letter_to_team(subject: str, done: Finished, kind: str, about: str) -> Letter:
+    """Return a letter from this site to the organisers themselves; come back to their inbox, it is known as ours."""
     return Letter(
         sender=sender(), subject=subject,
-        text=done.text, html=done.html, reply_to=organisers_address(), tags=("digest",),
-        headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All", LOOP: f"run-{run.pk}"},
+        text=done.text, html=done.html, reply_to=organisers_address(), tags=(kind,),
+        headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All", LOOP: about},
     )  # fmt: skip
+
+
+def recipients_in_team(deliveries: Many[Delivery]) -> list[Recipient]:
+    """Return the recipients of such a letter, who have no pages of their own."""
+    return [Recipient(delivery=row.pk, address=row.address, values={BRACES: "{{"}) for row in deliveries]
 
 
 def _answer_letter(group: Group, reason: str, is_member: bool) -> Letter:
@@ -141,7 +150,7 @@ def _answer_letter(group: Group, reason: str, is_member: bool) -> Letter:
         "most": settings.GROUP_POSTS_PER_HOUR,
     }  # fmt: skip
     subject = inert(one_line(_("Your message to %(group)s") % {"group": group.name}))
-    done = _rendered("refusal", context, layout(subject, title_of(group.sequence), why, **more))
+    done = rendered("refusal", context, layout(subject, title_of(group.sequence), why, **more))
     return Letter(
         sender=sender(),
         subject=subject,
@@ -179,7 +188,7 @@ def _shortened(template: str, posts: list[Post], context: dict, around: dict[str
     for length in LENGTHS:
         shown = [_shown(post, length) for post in posts]
         try:
-            return _rendered(template, {**context, "posts": shown}, around)
+            return rendered(template, {**context, "posts": shown}, around)
         except ValidationError:
             if length == LENGTHS[-1]:
                 raise
@@ -195,7 +204,8 @@ def _shown(post: Post, length: int) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _rendered(template: str, context: dict, around: dict[str, str]) -> Finished:
+def rendered(template: str, context: dict, around: dict[str, str]) -> Finished:
+    """Return a message of the groups' room, from its two templates, in the layout that `around` fills."""
     plain = render_to_string(f"groups/emails/{template}.txt", context).strip()
     html = render_to_string(f"groups/emails/{template}.html", context)
     return finish(html, plain, around)

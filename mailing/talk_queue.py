@@ -16,7 +16,7 @@ from groups.readers import active_members, last_morning, next_morning, readers_n
 from mailing.delivery import revive
 from mailing.keeping_lists import passed_on_by_list
 from mailing.models import Delivery
-from mailing.queue import LOT, promise_to
+from mailing.queue import LOT, promise_at, promise_to
 from mailing.talk_readers import organisers_address, posts_of_digest
 from sequence.models import Sequence
 
@@ -51,7 +51,7 @@ def queue_posts(now: datetime.datetime | None = None) -> int:
         readers = readers_now(post).select_related("signup").order_by("pk")
         rows += [promise_to(member.signup, key, Kind.POST, key, post.queued) for member in readers]
         if post.group.sequence.post_copies == Sequence.PostCopies.EACH:
-            rows.append(_promise(key, organisers_address(), Kind.POST, key, post.queued))
+            rows.append(promise_at(organisers_address(), key, Kind.POST, key, post.queued))
     Delivery.objects.bulk_create(rows, ignore_conflicts=True, batch_size=LOT)
     revive([f"post:{post.pk}" for post in posts], now)  # of posts that a moderator held and then let stand
     Post.objects.bulk_update(posts, ["queued"])
@@ -74,10 +74,6 @@ class _Slots:
         moment = self.now if len(taken) < AT_ONCE else max(self.now, max(taken) + APART)
         taken.append(moment)
         return moment
-
-
-def _promise(key: str, address: str, kind: int, bundle: str, now: datetime.datetime) -> Delivery:
-    return Delivery(key=key, address=address, kind=kind, bundle=bundle, not_before=now, queued_at=now, changed_at=now)
 
 
 @transaction.atomic
@@ -129,7 +125,7 @@ def queue_copies(now: datetime.datetime | None = None) -> int:
         Sequence.objects.filter(pk=run.pk).update(copied_to=end)
         bundle = f"copies:{run.pk}:{_seconds(begin)}:{_seconds(end)}"
         if posts_of_digest(bundle).exists():
-            row = _promise(bundle, organisers_address(), Kind.DIGEST, bundle, now)
+            row = promise_at(organisers_address(), bundle, Kind.DIGEST, bundle, now)
             queued += len(Delivery.objects.bulk_create([row], ignore_conflicts=True))
     return queued
 
@@ -170,7 +166,7 @@ def queue_answers(now: datetime.datetime | None = None) -> int:
     rows = []
     for one in refusals:
         bundle = f"refusal:{one.reason}:{one.group_id}:{'member' if one.signup else 'stranger'}"
-        row = _promise(f"refusal:{one.pk}", one.address, Kind.ANSWER, bundle, now)
+        row = promise_at(one.address, f"refusal:{one.pk}", Kind.ANSWER, bundle, now)
         row.signup = one.signup
         rows.append(row)
     Delivery.objects.bulk_create(rows, ignore_conflicts=True)

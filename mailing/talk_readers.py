@@ -7,8 +7,9 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from groups.models import Group, Mute, Post
+from groups.moderating import to_look_at
 from groups.readers import still_in
-from mailing.models import Delivery
+from mailing.models import Delivery, ModeratorNotice
 from mooc.lib.addresses import fold
 
 Kind = Delivery.Kind
@@ -19,16 +20,19 @@ def organisers_address() -> str:
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
 
 
-def is_copy(row: Delivery) -> bool:
-    """Say whether a delivery is the organisers' own copy of posts: it belongs to no sign-up and to every call."""
-    nobodys = row.kind in (Kind.POST, Kind.DIGEST) and row.signup_id is None
+def is_for_team(row: Delivery) -> bool:
+    """Say whether a delivery is for the organisers: a copy of posts, or that some wait for a moderator.
+
+    It belongs to no sign-up and to every call.
+    """
+    nobodys = row.kind in (Kind.POST, Kind.DIGEST, Kind.MODERATION) and row.signup_id is None
     return nobodys and fold(row.address) == fold(organisers_address())
 
 
 def of_one_course(row: Delivery, going: list[Delivery]) -> bool:
     """Say whether a delivery belongs to the course run of the others of its call, or to all."""
-    other = next((one for one in going if not is_copy(one)), row)
-    return is_copy(row) or _course(row) == _course(other)
+    other = next((one for one in going if not is_for_team(one)), row)
+    return is_for_team(row) or _course(row) == _course(other)
 
 
 def _course(row: Delivery) -> int | None:
@@ -65,12 +69,15 @@ def posts_of_digest(bundle: str) -> QuerySet[Post]:
 def is_gone(row: Delivery) -> bool:
     """Say whether what a delivery tells of is not there any more.
 
-    A post goes with who wrote it, a group with its course run; all posts of a digest may be held by now.
+    A post goes with who wrote it, a group with its course run; all posts of a digest may be held by now. Of what
+    waits for a moderator only the newest message tells.
     """
     if row.kind == Kind.POST:
         return not Post.objects.filter(pk=_number(row)).exists()
     if row.kind == Kind.DIGEST:
         return not posts_of_digest(row.bundle).exists()
+    if row.kind == Kind.MODERATION:
+        return not (ModeratorNotice.objects.filter(number=_number(row)).exists() and to_look_at().exists())
     return row.kind == Kind.ANSWER and not Group.objects.filter(pk=int(row.bundle.split(":")[2])).exists()
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone as clock
 
 from groups.placing import place_late
 from groups.talking import forget_refusals
-from mailing import delivery, introductions, queue, talk_queue, transports
+from mailing import delivery, introductions, moderation, queue, talk_queue, transports
 from mailing.activity import active_people
 from mailing.audience import audience_size
 from mailing.brakes import site_is_paused, stop_harmful
@@ -108,6 +108,7 @@ def _queue_people(counts: Counter) -> None:
         ("late-comers placed", partial(place_late, active_of=active_people)),
         *introductions.STEPS,
         *talk_queue.STEPS,
+        ("messages about posts that wait", moderation.queue_notice),
     ):
         while done := step():
             counts[name] += done

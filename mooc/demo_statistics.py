@@ -1,11 +1,13 @@
-"""Statistics of FutureLearn to try: two runs of an invented course, one over, one in progress."""
+"""Statistics of FutureLearn to try: two runs of an invented course, one over, one in progress with a survey before."""
 
+import io
 import tempfile
 from pathlib import Path
 
 from django.utils import timezone as clock
 
-from dashboard_import.generating import make_runs, write_tree
+from dashboard_import import precourse
+from dashboard_import.generating import make_runs, survey, write_tree
 from dashboard_import.importing import load_path
 from dashboard_import.models import CourseRun, ImportRun
 
@@ -24,4 +26,6 @@ def make_statistics() -> tuple[str, bool]:
     with tempfile.TemporaryDirectory() as folder:
         write_tree(runs, Path(folder))
         load_path(Path(folder), ImportRun(by="make_demo", source="make_demo"))
+    newest = CourseRun.objects.get(slug=course.slug, number=runs[-1].number)
+    precourse.store(newest, "hopes.csv", "make_demo", precourse.read(io.BytesIO(survey(runs[-1]))))
     return course.title, True

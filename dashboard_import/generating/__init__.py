@@ -7,6 +7,7 @@ The same arguments give the same bytes on any machine. Rows are made one by one:
 a hundred.
 """
 
+from dashboard_import.generating.before import survey
 from dashboard_import.generating.course import Course, Run, Step, make_course
 from dashboard_import.generating.layouts import KINDS, LAYOUTS
 from dashboard_import.generating.plan import make_runs
@@ -14,5 +15,5 @@ from dashboard_import.generating.writing import QUIRKS, header, kinds, pieces, r
 
 __all__ = [
     "KINDS", "LAYOUTS", "QUIRKS", "Course", "Run", "Step", "header", "kinds", "make_course", "make_runs", "pieces",
-    "rows", "write_flat", "write_tree",
+    "rows", "survey", "write_flat", "write_tree",
 ]  # fmt: skip

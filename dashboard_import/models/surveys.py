@@ -54,7 +54,7 @@ class PostCourseText(RowOfRun):
 
 
 class PreCourseSurvey(models.Model):
-    """A survey of one's own before a run, uploaded. `questions` are the names of its columns, as people read them."""
+    """A survey of one's own before a run, uploaded. `questions` are what its columns ask: [question, part or ""]."""
 
     run = models.OneToOneField(CourseRun, models.CASCADE, related_name="+", verbose_name=_("run"))
     name = models.CharField(_("file"), max_length=200)

@@ -1,10 +1,7 @@
 """The page of how people talked: kinds of comments and of talkers, each talker, and who replied to whom."""
 
-import datetime
-from collections import Counter
-from collections.abc import Collection, Sequence
-from functools import partial
-from itertools import pairwise
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _now
@@ -12,17 +9,17 @@ from django.utils.translation import gettext_lazy as _
 
 from dashboard_import.models import Talker
 from dashboard_import.stats import registry
-from dashboard_import.stats.days import head, labels, ticks
-from dashboard_import.stats.drawing import by_value, days_between, in_parts, missing, say_of
+from dashboard_import.stats.drawing import by_value, in_parts, missing
+from dashboard_import.stats.hiding import hidden
 from dashboard_import.stats.kinds import ONE, SEVERAL, name_of
 from dashboard_import.stats.links import on_day, on_step, reading
 from dashboard_import.stats.lists import PER_PAGE, pager
+from dashboard_import.stats.over_days import over_days, parts_by_day, share_so_far, so_far, span
 from dashboard_import.stats.reading import AUDIENCES, RunNumbers, step_name
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
 from dashboard_import.stats.talkers import pseudonym
 from dashboard_import.stats.words import label
 from dashboard_import.talk import COUNTS, TALKERS, TYPES
-from mooc.lib.charts.lines import lines
 from mooc.lib.charts.marks import Drawing, Series
 from mooc.lib.charts.network import density, network
 
@@ -72,43 +69,9 @@ def comment_types_by_step(numbers: RunNumbers) -> Rows:
     return [(step_name(step), *(counts[step, value] for value in TYPES)) for step in steps]
 
 
-def draw_days(chart: Chart, seen: Sequence[Seen], in_percent: bool, *, so_far: bool = False) -> list[Figure]:
-    """Draw a line for each kind over the days of one run; a figure for each run. `so_far` is for sums up to a day."""
-    made = []
-    for one in seen:
-        by_day = {row[0]: row[1:] for row in one.rows}
-        days, nothing = span(one, by_day), [0] * len(PARTS)
-        if so_far and one.before and days:
-            by_day.setdefault(days[0], one.before[1:])
-        for before, day in pairwise(days) if so_far else ():
-            by_day.setdefault(day, by_day.get(before, nothing))
-        series = [
-            Series(str(part), [one.shown(by_day.get(day, nothing)[at], percent=in_percent) for day in days], at + 1)
-            for at, part in enumerate(PARTS)
-        ]
-        made.append(Figure(over_days(chart, one, days, series, in_percent), one.name if len(seen) > 1 else ""))
-    return made
-
-
-def span(one: Seen, days: Collection[datetime.date]) -> list[datetime.date]:
-    """Return every day from the first of `days` to the last, or those of the chosen part of the time."""
-    return days_between(*(one.days or (min(days), max(days)))) if days else []
-
-
-def over_days(
-    chart: Chart, one: Seen, days: Sequence[datetime.date], series: Sequence[Series], in_percent: bool
-) -> Drawing:
-    """Return lines over days; a day on which something was written leads to it."""
-    written = {row[0] for row in one.rows}
-    return lines(
-        labels(days), series if days else [], head=head(days), missing=missing(chart, [one]), ticks=ticks(days),
-        say=say_of(in_percent), links=[on_day(one, day) if day in written else "" for day in days],
-    )  # fmt: skip
-
-
 @registry.chart(
     "comment-types-by-day", **COMMON, title=_("Kinds of comments by day"), columns=("date", *TYPES),
-    tallies=("comment_types", "learners"), base="learners", draw=draw_days, limits=KINDS_OF_COMMENT,
+    tallies=("comment_types", "learners"), base="learners", draw=parts_by_day(PARTS, on_day), limits=KINDS_OF_COMMENT,
     definition=_("How many comments of each kind were written on each day (UTC)."),
 )  # fmt: skip
 def comment_types_by_day(numbers: RunNumbers) -> Rows:
@@ -121,7 +84,7 @@ def comment_types_by_day(numbers: RunNumbers) -> Rows:
 
 @registry.chart(
     "comment-types-so-far", **COMMON, title=_("Kinds of comments up to each day"), columns=("date", *TYPES),
-    tallies=("comment_types", "learners"), base="learners", draw=partial(draw_days, so_far=True),
+    tallies=("comment_types", "learners"), base="learners", draw=parts_by_day(PARTS, on_day, sums=True),
     definition=_("How many comments of each kind had been written by the end of each day (UTC)."),
     limits=_("Each comment is of the kind that it was in the end, with all replies."),
 )  # fmt: skip
@@ -232,23 +195,10 @@ def connections(numbers: RunNumbers) -> Rows:
     return sorted(numbers.by_value("connections").items(), key=lambda item: int(item[0]))
 
 
-def draw_density(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
-    """Draw the density of a run's network over its days."""
-    made = []
-    for one in seen:
-        days = span(one, [row[0] for row in one.rows])
-        known, values, last = {row[0]: row[3] for row in one.rows}, [], one.before[3] if one.before else None
-        for day in days:
-            last = known.get(day, last)
-            values.append(None if last is None else 100 * last)
-        series = [Series(_now("Density"), values, one.colour)]
-        made.append(Figure(over_days(chart, one, days, series, True), one.name if len(seen) > 1 else ""))
-    return made
-
-
 @registry.chart(
     "network-density", **COMMON, title=_("Density over time"), columns=("date", "people", "pairs", "density"),
-    shares=False, pools=False, tallies=("network_people", "network_pairs"), draw=draw_density, limits=TIES,
+    shares=False, pools=False, tallies=("network_people", "network_pairs"),
+    draw=share_so_far(_("Density"), on_day), limits=TIES,
     definition=_(
         "Of all pairs of people in the network so far, how many per cent had one reply to the other. "
         "The file has it from 0 to 1."
@@ -261,4 +211,55 @@ def network_density(numbers: RunNumbers) -> Rows:
     for day in sorted({*new[0], *new[1]}):
         people, pairs = people + new[0].get(day, 0), pairs + new[1].get(day, 0)
         rows.append((day, people, pairs, round(density(people, pairs), 6)))
+    return rows
+
+
+@registry.chart(
+    "network-reciprocity", **COMMON, title=_("Replies returned over time"), shares=False, pools=False,
+    columns=("date", "pairs", "returned", "reciprocity"), tallies=("network_pairs", "network_returned"),
+    draw=share_so_far(_("Returned"), on_day), limits=TIES,
+    definition=_(
+        "Whenever one person has replied to another, that is a connection. Of all connections so far, how many per "
+        "cent go the other way as well: reciprocity. The file has it from 0 to 1."
+    ),
+)  # fmt: skip
+def network_reciprocity(numbers: RunNumbers) -> Rows:
+    new = [numbers.by_day(kind) for kind in ("network_pairs", "network_returned")]
+    pairs = returned = 0
+    rows = []
+    for day in sorted({*new[0], *new[1]}):
+        pairs, returned = pairs + new[0].get(day, 0), returned + new[1].get(day, 0)
+        rows.append((day, pairs, returned, round(returned / pairs, 6)))
+    return rows
+
+
+def draw_top(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
+    """Draw a line for each of the people with most connections, the most connected first."""
+    made = []
+    for one in seen:
+        days, known = span(one, {row[0] for row in one.rows}), defaultdict(dict)
+        for day, name, others in hidden(most_connected(one.numbers)):
+            known[name][day] = others
+        order = sorted(known, key=lambda name: (-(known[name][max(known[name])] or 0), name))
+        series = [Series(name, so_far(known[name], days), at) for at, name in enumerate(order, start=1)]
+        drawing = over_days(chart, one, days, series, False, on_day)
+        made.append(Figure(drawing, one.name if len(seen) > 1 else ""))
+    return made
+
+
+@registry.chart(
+    "most-connected", **COMMON, title=_("The most connected people"), columns=("date", "learner", "others"),
+    shares=False, pools=False, tallies=("network_top",), draw=draw_top, limits=TIES,
+    definition=_(
+        "With how many others the seven most connected people had exchanged replies by the end of each day. "
+        "The file has the days on which that changed."
+    ),
+)  # fmt: skip
+def most_connected(numbers: RunNumbers) -> Rows:
+    others: Counter[str] = Counter()
+    rows = []
+    new = [(day, value, count) for _week, _step, day, value, count in numbers.tallies["network_top"] if day]
+    for day, person, count in sorted(new):
+        others[person] += count
+        rows.append((day, pseudonym(person), others[person]))
     return rows

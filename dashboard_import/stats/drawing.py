@@ -10,14 +10,14 @@ from django.utils.translation import gettext_lazy, ngettext
 from dashboard_import.stats import days as days_of
 from dashboard_import.stats.days import DAY, day_words
 from dashboard_import.stats.links import on_step
-from dashboard_import.stats.reading import RunNumbers
+from dashboard_import.stats.reading import BEFORE, RunNumbers
 from dashboard_import.stats.registry import Chart, Draw, Figure, Seen
 from dashboard_import.stats.words import UNKNOWN, label
 from mooc.lib.charts.bars import bars, columns
 from mooc.lib.charts.heatmap import heat_map
 from mooc.lib.charts.lines import lines
 from mooc.lib.charts.marks import Drawing, Say, Series, number, percent
-from mooc.lib.charts.stacked import stacked
+from mooc.lib.charts.stacked import lying_stacked, stacked
 from mooc.lib.charts.world import world
 
 MOST_DAYS = 400
@@ -29,7 +29,7 @@ KINDS = {
     "archetype_survey_responses": gettext_lazy("the archetype survey"),
     "leaving_survey_responses": gettext_lazy("the leaving survey"),
     "weekly_sentiment_survey_responses": gettext_lazy("the weekly survey"),
-    "country_subdivisions": gettext_lazy("regions"),
+    "country_subdivisions": gettext_lazy("regions"), BEFORE: gettext_lazy("the survey before the run"),
 }  # fmt: skip
 
 
@@ -222,11 +222,14 @@ def by_step_and_day(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> lis
     return made
 
 
-def in_parts(head: str, names: Sequence[str], link: Callable[[Seen, str], str] | None = None) -> Draw:
+def in_parts(
+    head: str, names: Sequence[str], link: Callable[[Seen, str], str] | None = None, *, lying: bool = False
+) -> Draw:
     """Return the drawing of rows of a label and the parts of a whole as stacked bars: one for each run.
 
-    `link` gives the address that a run's bar of a label leads to.
+    `link` gives the address that a run's bar of a label leads to. Lying bars have room for long labels.
     """
+    stack = lying_stacked if lying else stacked
 
     def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
         made = []
@@ -241,7 +244,7 @@ def in_parts(head: str, names: Sequence[str], link: Callable[[Seen, str], str] |
                 for at, name in enumerate(names, start=1)
             ]
             links = [link(one, each) for each in labels] if link else []
-            drawing = stacked(
+            drawing = stack(
                 labels, series, head=head, missing=missing(chart, [one]), say=say_of(in_percent), links=links
             )
             made.append(Figure(drawing, one.name if len(seen) > 1 else ""))

@@ -45,6 +45,16 @@ def answering(run: Shown, survey: str, **query: object) -> str:
     return reverse("stats_answers", args=[run.slug, run.number, survey], query=query)
 
 
+def answering_before(run: Shown, **query: object) -> str:
+    """Return the address where a run's survey before it is read; `query` says whose answers, such as `question=…`.
+
+    Those of all runs together are read nowhere: then it is empty.
+    """
+    if not isinstance(run, CourseRun):
+        return ""
+    return reverse("stats_precourse", args=[run.slug, run.number], query=query)
+
+
 def on_futurelearn(run: CourseRun, comment: int) -> str:
     """Return the address of a comment on FutureLearn's site."""
     return f"{settings.FUTURELEARN_URL}/courses/{run.slug}/{run.number}/comments/{comment}"

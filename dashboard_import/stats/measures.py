@@ -1,5 +1,6 @@
-"""The page of how things hang together: comments by how far people got, and any two of eight measures."""
+"""The page of sums and of how things hang together: comments by how far people got, any two of eight measures."""
 
+import datetime
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from dashboard_import.measuring import MEASURES, ONLY_ANSWERED, SHARE_WIDTH, poi
 from dashboard_import.models import Moments
 from dashboard_import.stats import registry
 from dashboard_import.stats.drawing import missing
+from dashboard_import.stats.over_days import parts_by_day
 from dashboard_import.stats.reading import RunNumbers
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
 from mooc.lib.charts.lines import lines
@@ -30,6 +32,7 @@ NAMES = {
     "wrong": _("Wrong answers, % of theirs"), "questions": _("Questions answered, % of the run’s"),
 }  # fmt: skip
 OPTIONS = {"x": NAMES, "y": {name: NAMES[name] for name in ("comments", *NAMES)}}
+SO_FAR = (_("Enrolled"), _("Comments"), _("Replies among them"), _("Likes"), _("Quiz answers"))
 FLAG = {"learner": "learner", "buyers": "buyer", "full": "participant"}
 WHO = _(
     "A point is a person who visited a step, wrote a comment or answered a question. "
@@ -93,6 +96,39 @@ def comments_in_total(numbers: RunNumbers) -> Rows:
         (name, count, *(round(count / people, 4) if people else None for people in (learners, authors)))
         for name, count in (("posts", posts), ("replies", replies), ("comments", posts + replies))
     ]
+
+
+@registry.chart(
+    "sums-so-far", **COMMON, title=_("The run up to each day"), files=("enrolments", "comments", "question_response"),
+    columns=("date", "enrolled", "comments", "replies", "likes", "answers"), draw=parts_by_day(SO_FAR, sums=True),
+    tallies=("enrolled_at", "unenrolled_at", "posts", "replies", "likes_by_day", "quiz_by_day"),
+    definition=_(
+        "How many people were enrolled at the end of each day (UTC), and how many comments, replies among them, likes "
+        "and quiz answers there had been."
+    ),
+    limits=_("Who left is no longer enrolled. Likes count on the day of their comment: FutureLearn has no other."),
+)  # fmt: skip
+def sums_so_far(numbers: RunNumbers) -> Rows:
+    joined, left, posts, replies, answers = (
+        numbers.by_day(kind) for kind in ("enrolled_at", "unenrolled_at", "posts", "replies", "quiz_by_day")
+    )
+    likes: Counter[datetime.date] = Counter()
+    for _week, _step, day, value, count in numbers.tallies["likes_by_day"]:
+        if day and count:
+            likes[day] += int(value) * count
+    so_far, rows = [0] * len(SO_FAR), []
+    for day in sorted({*joined, *left, *posts, *replies, *likes, *answers}):
+        written = replies.get(day, 0)
+        news = (
+            joined.get(day, 0) - left.get(day, 0),
+            posts.get(day, 0) + written,
+            written,
+            likes[day],
+            answers.get(day, 0),
+        )
+        so_far = [before + new for before, new in zip(so_far, news, strict=True)]
+        rows.append((day, *so_far))
+    return rows
 
 
 def moments(numbers: RunNumbers, x: str, y: str) -> tuple[int, ...]:

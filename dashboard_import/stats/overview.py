@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from dashboard_import.models import CourseRun
 from dashboard_import.stats import registry
-from dashboard_import.stats.drawing import missing
+from dashboard_import.stats.drawing import by_value, missing
 from dashboard_import.stats.reading import RunNumbers
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
 from mooc.lib.charts.marks import Amount, Drawing, number, percent
@@ -162,6 +162,41 @@ def draw_activity(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[
 )  # fmt: skip
 def activity(numbers: RunNumbers) -> Rows:
     return [(measure, sum(map(numbers.total, kinds))) for measure, (_base, _name, kinds) in ACTIVITY.items()]
+
+
+# Stage: its name, the kind of Tally, the page that says more.
+FUNNEL = {
+    "joined": (gettext_lazy("Joined"), "joiners", "enrolments"),
+    "steps": (gettext_lazy("Completed five steps or more"), "funnel_steps", "steps"),
+    "comments": (gettext_lazy("… and wrote five comments or more"), "funnel_comments", "comments"),
+    "assignment": (gettext_lazy("… and handed in an assignment"), "funnel_assignment", "peer-review"),
+    "completion": (gettext_lazy("… and completed 95 % of the steps"), "funnel_completion", "steps"),
+}
+
+
+def page_of(one: Seen, stage: str) -> str:
+    """Return the address of the page that says more of a stage, of the same people."""
+    query = {} if one.numbers.of == "all" else {"of": one.numbers.of}
+    return reverse("stats_page", args=[one.numbers.run.slug, one.numbers.run.number, FUNNEL[stage][2]], query=query)
+
+
+@registry.chart(
+    "funnel", page="overview", title=gettext_lazy("How far people came"), columns=("stage", "count"), base="joiners",
+    files=FILES, draw=by_value(tuple(FUNNEL), lambda stage: str(FUNNEL[stage][0]), page_of),
+    tallies=(*(kind for _name, kind, _page in FUNNEL.values()), "peer_assignments"),
+    definition=gettext_lazy(
+        "Of those who joined: who completed at least five steps, who of these wrote at least five comments, who of "
+        "these handed in an assignment, who of these completed at least 95 % of the steps."
+    ),
+    limits=gettext_lazy("Where nobody handed in an assignment that row is not there, and is no condition of the next."),
+    of_all_runs=gettext_lazy("Runs without assignments are in the last row without that condition."),
+)  # fmt: skip
+def funnel(numbers: RunNumbers) -> Rows:
+    return [
+        (stage, numbers.total(kind))
+        for stage, (_name, kind, _page) in FUNNEL.items()
+        if stage != "assignment" or numbers.tallies["peer_assignments"]
+    ]
 
 
 @registry.chart(

@@ -9,11 +9,11 @@ from dashboard_import.stats.hiding import hidden
 from dashboard_import.stats.part import Part, cut
 from dashboard_import.stats.pooling import Pool, Shown
 from dashboard_import.stats.reading import RunNumbers, read
-from dashboard_import.stats.registry import PAGES, Chart, Seen
+from dashboard_import.stats.registry import PAGES, Chart, Rows, Seen
 
 for name in (
     "overview", "demographics", "enrolments", "steps", "comments", "threads", "tone", "conversation", "quiz",
-    "measures", "paths", "team", "surveys", "videos", "campaigns", "peer_review",
+    "measures", "paths", "team", "surveys", "said_before", "videos", "campaigns", "peer_review",
 ):  # fmt: skip
     import_module(f"dashboard_import.stats.{name}")  # its charts register themselves
 
@@ -37,7 +37,9 @@ def numbers(
     at: int | None = None,
 ) -> list[RunNumbers]:
     """Return what these charts read of runs and pools; a few queries, and one for each table of sums."""
-    options = options or {}
+    options = dict(options or {})
+    for chart in charts:
+        options |= chart.settled(runs, options)
     tables = {table: Q() for chart in charts for table in chart.tables}
     tables |= {table: test for chart in charts for table, test in chart.chosen_rows(options).items()}
     has_days = any(chart.pools and "date" in chart.columns for chart in charts)
@@ -50,9 +52,15 @@ def seen(chart: Chart, runs: Sequence[RunNumbers], part: Part) -> list[Seen]:
     made = []
     for one in runs:
         rows = chart.rows(one)
-        base = one.total(chart.base) if chart.base else sum(row[-1] for row in rows if is_known(row))
-        made.append(Seen(one, hidden(rows), base, one.colour))
+        made.append(Seen(one, hidden(rows), hundred(chart, one, rows), one.colour))
     return cut(chart, made, part)
+
+
+def hundred(chart: Chart, numbers: RunNumbers, rows: Rows) -> int:
+    """Return how many are a hundred per cent of a chart."""
+    if chart.whole:
+        return chart.whole(numbers)
+    return numbers.total(chart.base) if chart.base else sum(row[-1] for row in rows if is_known(row))
 
 
 def is_known(row: tuple) -> bool:

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 
 from django.db.models import Max, Model, Q
 
-from dashboard_import.models import CourseRun, ImportedFile, Tally
+from dashboard_import.models import CourseRun, ImportedFile, PreCourseSurvey, Tally
 from dashboard_import.stats.days import first_days
 from dashboard_import.stats.pooling import DAY_ONE, Pool, Shown, added
 
 # `of` in an address, and the column of Tally.
 AUDIENCES = {"all": "everyone", "learner": "learners", "buyers": "buyers", "full": "participants"}
 Step = tuple[int, int]
+BEFORE = "pre_course_survey"  # what the survey before a run is called among kinds of files
 
 
 def step_name(step: Step) -> str:
@@ -177,6 +178,8 @@ def read(
         for row in sorted(table.objects.filter(test, run__in=of_run).order_by("pk"), key=lambda row: order[row.run_id]):
             for one in of_run[row.run_id]:
                 one.tables[table].append(row)
+                if table is PreCourseSurvey:  # uploaded by itself, and so none of the files that an import loads
+                    one.files[row.run_id][BEFORE] = row.uploaded
     return made
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Model, Q
 
+from dashboard_import.stats.pooling import Shown
 from dashboard_import.stats.reading import RunNumbers
 from mooc.lib.charts.marks import Drawing
 
@@ -48,12 +49,14 @@ class Figure:
     """A drawing of a chart; `of` names the run where each run has its own.
 
     `pager` is for a list of which this is one page: `first` to `last` of `all`, and the numbers of the pages with
-    `newer` and `older` ones, 0 where there are none.
+    `newer` and `older` ones, 0 where there are none. `upload` is where those who may load can bring
+    what is missing, and the words of a link to it.
     """
 
     drawing: Drawing
     of: str = ""
     pager: Mapping[str, int] = field(default_factory=dict)
+    upload: tuple[str, ...] = ()
 
 
 Draw = Callable[["Chart", Sequence[Seen], bool], list[Figure]]
@@ -72,6 +75,9 @@ class Chart:
     being made where there is none; `chosen_tallies` are the kinds of Tally that such a choice asks for, `chosen_rows`
     which rows of further tables. `of_all_runs` says what is special where all runs of a course are one. Without `pools`
     that means nothing: then each run is shown by itself.
+
+    `settled` returns what choices that were not made come to for some runs; `whole`, how many people are a hundred per
+    cent where that depends on such a choice.
     """
 
     slug: str
@@ -92,6 +98,13 @@ class Chart:
     chosen_rows: Callable[[Mapping[str, str]], Mapping[type[Model], Q]] = lambda _chosen: {}
     of_all_runs: str = ""
     pools: bool = True
+    settled: Callable[[Sequence[Shown], Mapping[str, str]], Mapping[str, str]] = lambda _runs, _chosen: {}
+    whole: Callable[[RunNumbers], int] | None = None
+
+    @property
+    def labels(self) -> int:
+        """How many of the columns say what is counted, where the others are numbers of people."""
+        return len(self.columns) - 1 if self.columns[-1] == "count" else 1
 
     @property
     def day_at(self) -> int | None:

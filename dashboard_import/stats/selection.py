@@ -10,9 +10,11 @@ from urllib.parse import urlencode
 from django.db.models import Q
 from django.http import Http404, HttpRequest
 from django.urls import reverse
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from dashboard_import.models import CourseRun
+from dashboard_import.models import CourseRun, PreCourseSurvey
+from dashboard_import.said_before import KEY, questions_of
 from dashboard_import.stats.part import Part
 from dashboard_import.stats.pooling import ALL, Pool, Shown, pool_name
 from dashboard_import.stats.reading import AUDIENCES, RunNumbers, step_name, step_of
@@ -21,7 +23,7 @@ from dashboard_import.tones import OF_WORD
 MOST_BESIDE = 3
 RUN = re.compile(rf"(?P<slug>[-\w]{{1,200}})/(?P<number>\d{{1,8}}|{ALL})", re.ASCII)
 LARGEST_NUMBER = 1_000_000
-LONGEST_WORD = 40
+LONGEST_WORD, LONGEST_CHOICE = 40, 80
 OF = {
     "all": _("everyone"),
     "learner": _("people with the role of a learner"),
@@ -44,6 +46,13 @@ class AnyWord(dict[str, str]):
 
     def __contains__(self, key: object) -> bool:
         return isinstance(key, str) and len(key) <= LONGEST_WORD and key.isprintable()
+
+
+class AnyQuestion(dict[str, str]):
+    """Choices of an address that have every question of a survey among them. A page offers those of its runs."""
+
+    def __contains__(self, key: object) -> bool:
+        return super().__contains__(key) or (isinstance(key, str) and KEY.fullmatch(key) is not None)
 
 
 @dataclass(frozen=True)
@@ -155,11 +164,22 @@ def offered(name: str, known: Mapping[str, str], chosen: Selection, numbers: Seq
         return {**known, **dict(zip(names, names, strict=True))}
     if isinstance(known, AnyWord):
         return {word: word for one in numbers for word in one.by_value(OF_WORD)}
+    if isinstance(known, AnyQuestion):
+        asked: dict[str, str] = {}
+        for survey in (survey for one in numbers for survey in one.tables[PreCourseSurvey]):
+            for question in questions_of(survey.questions):
+                asked.setdefault(question.key, shortened(question.text))
+        return asked or {"": _("none yet")}
     longest = max(run.weeks or 0 for run in chosen.runs)
     if name != "week" or not longest:
         return known
     shown = {str(week) for week in range(1, longest + 1)} | {"all", chosen.options[name]}
     return {key: words for key, words in known.items() if key in shown}
+
+
+def shortened(text: str, most: int = LONGEST_CHOICE) -> str:
+    """Return at most so many letters of a text: as many as a list of choices has room for."""
+    return Truncator(" ".join(text.split())).chars(most)
 
 
 def choices() -> list[tuple[str, str]]:

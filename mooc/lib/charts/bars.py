@@ -67,6 +67,11 @@ def columns(
     return Drawing("columns", f"{head}: {len(labels)}", heads, rows, "".join(parts), HEIGHT, legend=words, links=links)
 
 
+def written(label: str) -> list[str]:
+    """Return the lines of a label above a lying bar."""
+    return wrap(label, LETTERS, max_lines=3, placeholder=" …")
+
+
 def bars(
     labels: Sequence[str],
     series: Sequence[Series],
@@ -83,13 +88,13 @@ def bars(
     across = scale([value for one in series for value in one.values])
     parts, top = [], 0
     for at, label in enumerate(labels):
-        written = wrap(label, LETTERS, max_lines=3, placeholder=" …")
-        height = LINE * len(written) + BAR * len(series) + GAP
+        lines = written(label)
+        height = LINE * len(lines) + BAR * len(series) + GAP
         shapes = [f'<rect class="hit" x="0" y="{top}" width="100%" height="{height - GAP // 2}"/>']
-        shapes += [f'<text x="0" y="{top + 14 + LINE * row}">{escape(line)}</text>' for row, line in enumerate(written)]
+        shapes += [f'<text x="0" y="{top + 14 + LINE * row}">{escape(line)}</text>' for row, line in enumerate(lines)]
         for place, one in enumerate(series):
             # The number stands behind its bar: the longest leaves a quarter of the width for it.
-            width, y = share(across.at(one.values[at] or 0) * 3 / 4), top + LINE * len(written) + 2 + place * BAR
+            width, y = share(across.at(one.values[at] or 0) * 3 / 4), top + LINE * len(lines) + 2 + place * BAR
             shapes.append(f'<rect class="s{one.colour}" x="0" y="{y}" width="{width}" height="{BAR - 2}"/>')
             shapes.append(f'<text class="value" x="{width}" dx="6" y="{y + 12}">{escape(say(one.values[at]))}</text>')
         parts.append(mark(said(label, series, at, say), "".join(shapes), links[at] if links else ""))

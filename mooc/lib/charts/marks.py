@@ -66,8 +66,8 @@ def number(value: float | None) -> str:
 
 
 def percent(value: float | None) -> str:
-    """Return a share that is in per cent already, with one decimal."""
-    return NONE if value is None else f"{number_format(value, decimal_pos=1, use_l10n=True)} %"
+    """Return a share that is in per cent already, rounded to one decimal; `number_format` alone cuts the others off."""
+    return NONE if value is None else f"{number_format(round(value, 1), decimal_pos=1, use_l10n=True)} %"
 
 
 def share(fraction: float) -> str:

@@ -11,9 +11,11 @@ from django.core.management import call_command
 from django.db import transaction
 from django.test import Client, override_settings
 
-from dashboard_import.generating import LAYOUTS, Run, make_runs, write_flat, write_tree
+from dashboard_import import precourse
+from dashboard_import.generating import LAYOUTS, Run, make_runs, survey, write_flat, write_tree
 from dashboard_import.models import CourseRun
 from tests.dashboard_import.stats.runs import write
+from tests.dashboard_import.stats.slow_before import path_of
 
 
 @pytest.fixture(params=LAYOUTS)
@@ -24,10 +26,12 @@ def layout(request) -> str:
 
 @pytest.fixture
 def generated(tmp_path, load, layout) -> Path:
-    """The files of two runs of one course in each layout, which are loaded."""
-    folder = tmp_path / "files"
-    write_flat(make_runs(7, runs=2, joiners=250, layout=layout), folder)
+    """The files of two runs of one course in each layout, which are loaded, each with a survey before it."""
+    folder, runs = tmp_path / "files", make_runs(7, runs=2, joiners=250, layout=layout)
+    write_flat(runs, folder)
     assert "ERROR" not in load(folder)
+    for run in runs:
+        keep_survey(run, folder)
     return folder
 
 
@@ -54,6 +58,15 @@ def load_for_all(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterat
     with django_db_blocker.unblock():
         transaction.set_rollback(True)
         around.__exit__(None, None, None)
+
+
+def keep_survey(run: Run, folder: Path) -> None:
+    """Write the survey before a run into a folder, and upload it."""
+    path = path_of(folder, run.name)
+    path.write_bytes(survey(run))
+    with path.open("rb") as stream:
+        answers = precourse.read(stream)
+    precourse.store(CourseRun.objects.get(slug=run.course.slug, number=run.number), path.name, "ann", answers)
 
 
 @pytest.fixture

@@ -27,10 +27,12 @@ def visit(learner: str, step: str, day: str = "2026-01-06", completed: str = "")
     return f"{learner},{step},{week},{number},{day} 11:00:00 UTC,{done}"
 
 
-def comment(key: int, author: str, step: str = "1.1", text: str = "Hello") -> str:
-    """Return a row of comments."""
+def comment(
+    key: int, author: str, step: str = "1.1", text: str = "Hello", *, parent: int | str = "", day: str = "2026-01-06"
+) -> str:
+    """Return a row of comments; `parent` is the post that it answers."""
     week, number = step.split(".")
-    return f'{key},{author},,{step},{week},{number},"{text}",2026-01-06 12:00:00 UTC,,0'
+    return f'{key},{author},{parent},{step},{week},{number},"{text}",{day} 12:00:00 UTC,,0'
 
 
 def write(folder: Path, name: str = "bread-1", **files: list[str]) -> Path:

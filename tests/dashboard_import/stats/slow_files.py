@@ -8,6 +8,7 @@ import datetime
 from functools import cached_property
 from pathlib import Path
 
+from tests.dashboard_import.stats.slow_before import CHART
 from tests.dashboard_import.stats.slow_further import SlowestOfAll
 from tests.dashboard_import.stats.slow_more import texts
 
@@ -33,7 +34,7 @@ HUNDRED = {
     ),
     **dict.fromkeys(
         ["enrolments/enrolments-per-day", "enrolments/unenrolments-per-day", "enrolments/full-participation-per-day",
-         "enrolments/statements-per-day"],
+         "enrolments/statements-per-day", "overview/funnel"],
         "joiners",
     ),
     **dict.fromkeys(
@@ -46,11 +47,13 @@ HUNDRED = {
     ),
     "quiz/quiz-by-step": "answers", "surveys/sentiment-by-week": "weekly answers",
     "comments/tone-by-step": "comments", "comments/tone-by-week": "comments",
-    "peer-review/reviews-per-assignment": "assignments",
+    "peer-review/reviews-per-assignment": "assignments", CHART: "people who answered the question",
 }  # fmt: skip
 BY_DAY = {name for name in HUNDRED if name.endswith("-per-day")}
-LABELS = dict.fromkeys(HUNDRED, 1) | {
-    name: 2 for name in HUNDRED if name.endswith("-by-step-and-day")
+LABELS = {
+    **dict.fromkeys(HUNDRED, 1),
+    **{name: 2 for name in HUNDRED if name.endswith("-by-step-and-day")},
+    CHART: 3,
 }  # cells of a row before its numbers
 
 
@@ -111,7 +114,7 @@ class SlowFiles(SlowestOfAll):
             return rows
         labels, by_answer = LABELS[chart], HUNDRED[chart] == ANSWERS
         known = [row for row in rows if row[0] not in SILENT]
-        whole = sum(int(row[-1]) for row in known) if by_answer else self.wholes[HUNDRED[chart]]
+        whole = sum(int(row[-1]) for row in known) if by_answer else self.whole(name)
         return [
             [
                 *row,
@@ -122,6 +125,13 @@ class SlowFiles(SlowestOfAll):
             ]
             for row in rows
         ]
+
+    def whole(self, name: str) -> int:
+        """Return how many are a hundred per cent of a chart."""
+        if name.startswith(CHART):
+            question = self.before.question_of(name)
+            return self.before.answerers(question) if question else 0
+        return self.wholes[HUNDRED[name.partition("?")[0]]]
 
     def start(self) -> datetime.date:
         """Return the first day of the run; where nobody says which it is, the day on which the first person joined."""

@@ -1,12 +1,14 @@
 """The last numbers once more, slowly, in plain Python: what was done in all, rates, tries, replies got, connections."""
 
 import csv
+import itertools
 from collections import Counter, defaultdict
 from fractions import Fraction
 from functools import cache, cached_property
 from pathlib import Path
 
 from dashboard_import.stats.talkers import pseudonym
+from tests.dashboard_import.stats.slow_before import CHART, SlowSurvey, path_of
 from tests.dashboard_import.stats.slow_more import texts, values
 from tests.dashboard_import.stats.slow_talk import TYPES, SlowestRun, first, key, tokens, told
 
@@ -62,6 +64,24 @@ class SlowestOfAll(SlowestRun):
             ]),
         }  # fmt: skip
 
+    def funnel(self) -> dict[str, list]:
+        """Return how many came through each stage, one person after the other."""
+        done = Counter(row["learner_id"] for row in self.steps if row["last_completed_at"])
+        wrote = Counter(row["author_id"] for row in self.written())
+        assignments = self.table("peer-review-assignments")
+        handed_in = {row["author_id"] for row in assignments}
+        reached = Counter()
+        for who in done:
+            passed = [
+                ("steps", done[who] >= 5), ("comments", wrote[who] >= 5),
+                *([("assignment", who in handed_in)] if assignments else []),
+                ("completion", done[who] / len(self.all_steps) >= 0.95),
+            ]  # fmt: skip
+            reached.update(stage for stage, _passed in itertools.takewhile(lambda one: one[1], passed))
+        stages = ("steps", "comments", *["assignment"] * bool(assignments), "completion")
+        rows = [("joined", len(self.people)), *((stage, reached[stage]) for stage in stages)]
+        return {"overview/funnel": texts(rows)}
+
     def rates(self) -> dict[str, list]:
         visited, completed = self.by_step("first_visited_at"), self.by_step("last_completed_at")
         return {
@@ -110,6 +130,21 @@ class SlowestOfAll(SlowestRun):
             found[day] = [day, *(kinds[kind] for kind in TYPES)]
         return {"conversation/comment-types-so-far": texts(found.values())}
 
+    def sums_so_far(self) -> dict[str, list]:
+        happened = [(row["enrolled_at"], 0, 1) for row in self.people]
+        happened += [(row["unenrolled_at"], 0, -1) for row in self.people if row["unenrolled_at"]]
+        for row in self.written():
+            happened += [(row["timestamp"], 1, 1), (row["timestamp"], 2, row["parent_id"] != "")]
+            happened += [(row["timestamp"], 3, int(row["likes"]))]
+        happened += [(row["submitted_at"], 4, 1) for row in self.answers()]
+        rows = []
+        for day in sorted({moment[:10] for moment, _place, _count in happened}):
+            sums = [0] * 5
+            for moment, place, count in happened:
+                sums[place] += count if moment[:10] <= day else 0
+            rows.append([day, *sums])
+        return {"measures/sums-so-far": texts(rows)}
+
     @cached_property
     def kept_words(self) -> list[str]:
         """Return the words whose comments' tones are kept: those in most comments of everyone."""
@@ -135,6 +170,8 @@ class SlowestOfAll(SlowestRun):
 
     def of_other_choice(self, name: str) -> list[list[str]]:
         """Return a chart with a choice that this run does not have itself: another's word, a step without replies."""
+        if name.startswith(CHART):
+            return self.before.rows(self.before.question_of(name))
         word = name.partition("?word=")[2]
         return self.tones_of_word(word)[name] if word else []
 
@@ -186,15 +223,25 @@ class SlowestOfAll(SlowestRun):
         busiest = max(with_replies, key=lambda step: (sizes[step], [-part for part in key(step)]))
         return found | {"comments/comment-threads": found[f"comments/comment-threads?step={busiest}"]}
 
+    @cached_property
+    def before(self) -> SlowSurvey:
+        return SlowSurvey(path_of(self.folder, self.name), self.counts)
+
+    def said_before(self) -> dict[str, list]:
+        return self.before.charts()
+
     def more_charts(self) -> dict[str, list]:
         parts = (
             self.threads_of_steps,
             self.activity,
+            self.funnel,
             self.rates,
             self.tries,
             self.replies_got,
             self.connections,
             self.so_far,
+            self.sums_so_far,
             self.tones,
+            self.said_before,
         )
         return super().more_charts() | {name: rows for part in parts for name, rows in part().items()}

@@ -8,6 +8,7 @@ from itertools import combinations
 from pathlib import Path
 
 from tests.dashboard_import.stats.slow import BASES
+from tests.dashboard_import.stats.slow_before import CHART
 from tests.dashboard_import.stats.slow_further import SlowestOfAll, means, thirds
 from tests.dashboard_import.stats.slow_more import MEASURES, slope_and_r, texts
 from tests.dashboard_import.stats.slow_talk import first, told
@@ -16,11 +17,12 @@ AUDIENCES = ("all", "learner", "buyers", "full")
 # How many cells of a row say what it counts, where that is not one.
 KEYS = {
     "steps/visited-by-step-and-day": 2, "steps/completed-by-step-and-day": 2, "comments/comments-by-step-and-day": 2,
-    "measures/correlations": 2, "paths/paths-by-week": 2, "paths/paths-by-step": 2, "campaigns/campaigns": 6,
+    "measures/correlations": 2, "paths/paths-by-week": 2, "paths/paths-by-step": 2, "campaigns/campaigns": 6, CHART: 3,
 }  # fmt: skip
+SO_FAR = ("conversation/comment-types-so-far", "measures/sums-so-far")
 BY_THEMSELVES = {
     "conversation/learners", "conversation/reply-network", "conversation/network-density", "team/team-comments",
-    "comments/comment-threads",
+    "conversation/network-reciprocity", "conversation/most-connected", "comments/comment-threads",
 }  # fmt: skip
 
 
@@ -56,7 +58,7 @@ class SlowPool:
         """Return the rows of a chart of all runs: what they count, and the sums of those counts that are known."""
         keys, sums = KEYS.get(name.partition("?")[0], 1), defaultdict(list)
         for at, charts in enumerate(self.single):
-            for row in charts[name]:
+            for row in charts.get(name, []):
                 sums[tuple(self.day(at, cell) for cell in row[:keys])].append(row[keys:])
         return texts(
             (
@@ -83,12 +85,23 @@ class SlowPool:
                 sums[step][1] += int(completed)
         return texts((step, a, b, round(100 * b / a, 2) if a else None) for step, (a, b) in sums.items())
 
-    def so_far(self) -> list[list[str]]:
-        known, rows = None, []
-        for day, *counts in sorted(self.added("conversation/comment-types-by-day"), key=lambda row: int(row[0])):
-            known = [int(count) + before for count, before in zip(counts, known or [0] * len(counts), strict=True)]
-            rows.append([day, *known])
-        return texts(rows)
+    def so_far(self) -> dict[str, list[list[str]]]:
+        """Return the charts of sums up to each day: what each day brought in any run, added up."""
+        found = {}
+        for name in SO_FAR:
+            news = defaultdict(Counter)
+            for at, charts in enumerate(self.single):
+                before = Counter()
+                for date, *counts in sorted(charts[name]):
+                    for place, count in enumerate(map(int, counts)):
+                        news[int(self.day(at, date))][place] += count - before[place]
+                        before[place] = count
+            known, found[name] = Counter(), []
+            for day in sorted(news):
+                for place, count in news[day].items():
+                    known[place] += count
+                found[name].append([str(day), *(str(known[place]) for place in range(len(news[day])))])
+        return found
 
     def tone(self) -> dict[str, list]:
         scores, words = defaultdict(list), {True: Counter(), False: Counter()}
@@ -209,7 +222,9 @@ class SlowPool:
     def charts(self) -> dict[str, list[list[str]]]:
         """Return every chart's CSV without its header by `page/chart`, choices of an address behind it."""
         found = {}
-        for name in self.single[0]:
+        # Of two surveys the later one may ask more.
+        asked = dict.fromkeys(name for charts in self.single for name in charts if name.startswith(CHART))
+        for name in asked | self.single[0]:
             if name.partition("?")[0] in BY_THEMSELVES:
                 paths = [run.name.rpartition("-") for run in self.runs]
                 found[name] = [
@@ -221,14 +236,14 @@ class SlowPool:
                 found[name] = self.added(name)
         return found | {
             "overview/totals": self.totals(), "steps/completion-rate": self.rates(), "team/team-members": self.team(),
-            "conversation/comment-types-so-far": self.so_far(), **self.tone(), **self.tone_of_words(), **self.words(),
+            **self.so_far(), **self.tone(), **self.tone_of_words(), **self.words(),
             **self.measures(),
             **self.videos(),
         }  # fmt: skip
 
 
 OTHERS = {
-    "overview/totals", "steps/completion-rate", "team/team-members", "conversation/comment-types-so-far",
+    "overview/totals", "steps/completion-rate", "team/team-members", *SO_FAR,
     "comments/tone-score", "comments/tone-words", "comments/words-by-step", "measures/correlation-table",
     "measures/comments-per-completion", "measures/comments-in-total", "videos/videos", "videos/videos-watched",
     "videos/video-devices", "videos/video-continents", *(f"comments/words?week={place}" for place in ("all", "1", "2")),

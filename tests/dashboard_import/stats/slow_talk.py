@@ -12,6 +12,20 @@ TYPES = ("lone", "initiating", "first_reply", "further_reply", "initiators_reply
 DRAWN = 100
 
 
+def most_connected(since: dict[tuple[str, str], str]) -> list[list]:
+    """Return, for who knows most others, how many those were on each day on which they became more."""
+    firsts = defaultdict(dict)
+    for pair, day in since.items():
+        for one, other in (pair, pair[::-1]):
+            firsts[one][other] = min(firsts[one].get(other, "9"), day)
+    top = sorted(firsts, key=lambda who: (-len(firsts[who]), who))[:7]
+    return [
+        [day, pseudonym(who), sum(first <= day for first in firsts[who].values())]
+        for who in top
+        for day in {*firsts[who].values()}
+    ]
+
+
 def key(step: str) -> tuple[int, ...]:
     return tuple(map(int, step.split(".")))
 
@@ -96,7 +110,14 @@ class SlowestRun(SlowerRun):
         for day in sorted({*since.values()}):
             people, pairs = (sum(first <= day for first in firsts.values()) for firsts in (met, since))
             density.append([day, people, pairs, round(pairs / (people * (people - 1)), 6)])
+        returned = []
+        for day in sorted({*since.values()}):
+            pairs = {pair for pair, first in since.items() if first <= day}
+            both = sum(pair[::-1] in pairs for pair in pairs)
+            returned.append([day, len(pairs), both, round(both / len(pairs), 6)])
         return {
+            "conversation/network-reciprocity": texts(returned),
+            "conversation/most-connected": texts(most_connected(since)),
             "conversation/reply-network": texts(
                 [pseudonym(a), pseudonym(b), count] for (a, b), count in replies.items() if {a, b} <= drawn
             ),

@@ -119,14 +119,16 @@ NONSENSE = ["x", "\0", "²", "-1", "9" * 30, "' OR 1=1 --", "<b>", "a" * 3000, "
 def test_no_nonsense_in_an_address_is_a_fault_of_ours(bread, staff, value):
     bread(enrolments=[person("a")], comments=[comment(1, "a")])
     given = quote(value, safe="", errors="surrogatepass")
-    names = ("of", "as", "with", "p", "x", "y", "week", "step", "from", "to", "word", "unheard_of")
-    for page, name in itertools.product(("comments", "measures", "paths", "team"), names):
+    names = ("of", "as", "with", "p", "x", "y", "week", "step", "from", "to", "word", "question", "unheard_of")
+    for page, name in itertools.product(("comments", "measures", "paths", "team", "surveys"), names):
         assert staff.get(f"{HOME}/{page}/?{name}={given}").status_code in (200, 404)
     for name in ("q", "step", "week", "day", "by", "kind", "who", "thread", "p"):
         assert staff.get(f"{HOME}/comments/read/?{name}={given}").status_code in (200, 404)
     for name in ("reason", "archetype", "week", "rating", "p"):
         for survey in ("leaving", "archetypes", "weeks"):
             assert staff.get(f"{HOME}/surveys/answers/{survey}/?{name}={given}").status_code in (200, 404)
+    for name in ("question", "part", "answer", "p"):
+        assert staff.get(f"{HOME}/surveys/pre-course/?{name}={given}").status_code in (200, 404)
     for name in ("q", "sort", "from-joiners", "to-start"):
         assert staff.get(f"/stats/futurelearn/?{name}={given}").status_code in (200, 404)
     slug = quote(value.replace("\0", "%"), safe="", errors="replace")

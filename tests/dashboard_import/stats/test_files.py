@@ -11,6 +11,7 @@ from django.test import Client
 from dashboard_import.generating import LAYOUTS, make_runs, write_flat
 from dashboard_import.models import CourseRun
 from dashboard_import.stats.pages import PAGES
+from tests.dashboard_import.stats.conftest import keep_survey
 from tests.dashboard_import.stats.slow_files import BY_DAY, HUNDRED, LABELS, SlowFiles
 from tests.dashboard_import.stats.test_numbers import SIGNS, table
 
@@ -44,6 +45,8 @@ def eras(tmp_path, load) -> Path:
         writer.writeheader()
         writer.writerows({"course": runs[0].course.slug, "run": at, **said} for at, said in enumerate(SAID, start=1))
     assert "ERROR" not in load(folder)
+    for run in runs:
+        keep_survey(run, folder / run.name)
     return folder
 
 

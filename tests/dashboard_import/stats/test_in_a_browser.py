@@ -6,8 +6,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from dashboard_import.generating import make_runs, write_tree
+from dashboard_import.said_before import key_of
 from dashboard_import.stats.pages import PAGES
 from tests.browser import found_by_axe, shot
+from tests.dashboard_import.stats.conftest import keep_survey
 
 pytestmark = [pytest.mark.any_database, pytest.mark.django_db(transaction=True)]
 COURSE = "/stats/futurelearn/cyber-security-safety-at-home"
@@ -19,6 +21,8 @@ PATHS = {
     "answers": f"{BREAD}/surveys/answers/weeks/",
     "runs-in-a-range": "/stats/futurelearn/?from-joiners=10",
     "pre-course": f"{BREAD}/surveys/pre-course/",
+    "parts-by-answers": f"{BREAD}/surveys/?question={key_of('How do you like to learn?')}",
+    "those-who-said-so": f"{BREAD}/surveys/pre-course/?question={key_of('Where will you learn?')}&part=At+work",
     "a-part-of-the-time": f"{BREAD}/enrolments/?from=-28&to=21",
     "a-part-of-two-runs": f"{BREAD}/enrolments/?from=-28&to=21&with=cyber-security-safety-at-home/2",
     "a-word": f"{BREAD}/comments/?word=video&step=1.2",
@@ -33,8 +37,11 @@ PATHS = {
 @pytest.fixture
 def signed_in(site, page, tmp_path, load):
     """A page in which somebody who may see everything has logged in, with two runs to look at."""
-    write_tree(make_runs(7, runs=2, joiners=400, weeks=2, layout="2018"), tmp_path / "files")
+    runs = make_runs(7, runs=2, joiners=400, weeks=2, layout="2018")
+    write_tree(runs, tmp_path / "files")
     load(tmp_path / "files")
+    for run in runs:
+        keep_survey(run, tmp_path)
     client = Client()
     client.force_login(User.objects.create_superuser("ann"))
     cookie = client.cookies[project.SESSION_COOKIE_NAME].value

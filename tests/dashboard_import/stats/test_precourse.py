@@ -78,7 +78,7 @@ def test_a_workbook_says_what_a_csv_says(bread, loader):
 def test_another_file_takes_the_place_of_the_first(bread, loader):
     sent(loader)
     sent(loader, "partner_export_id,Why?\n,Response\nc,Because\n", "why.csv")
-    assert PreCourseSurvey.objects.get().questions == ["Why?"]
+    assert PreCourseSurvey.objects.get().questions == [["Why?", ""]]
     assert list(PreCourseAnswer.objects.values_list("learner_id", "answers")) == [("c", ["Because"])]
 
 
@@ -111,7 +111,7 @@ def test_limits(bread, loader, monkeypatch):
 
 def test_the_learner_may_be_named_in_the_second_row_and_an_empty_file_is_none(bread, loader):
     sent(loader, "Q1,Q2\nWhy?,partner_export_id\nBecause,a\n")
-    assert PreCourseSurvey.objects.get().questions == ["Q1: Why?"]
+    assert PreCourseSurvey.objects.get().questions == [["Q1", "Why?"]]
     assert "empty" in sent(loader, b"").content.decode()
 
 

@@ -22,7 +22,7 @@ from mooc.lib.charts.sankey import sankey
 from mooc.lib.charts.scales import day_ticks
 from mooc.lib.charts.scatter import scatter
 from mooc.lib.charts.sparkline import sparkline
-from mooc.lib.charts.stacked import stacked
+from mooc.lib.charts.stacked import lying_stacked, stacked
 from mooc.lib.charts.threads import Said, Thread, threads
 from mooc.lib.charts.world import countries, world
 
@@ -82,6 +82,10 @@ def drawers(count: int = 60) -> dict[str, Callable[[], Drawing]]:
         "stacked": partial(stacked,
             names, [Series("Posts", falling(count, 4)), Series("Replies", falling(count, 5), 2)], head="Step",
             missing=NOTHING, links=links,
+        ),
+        "lying": partial(lying_stacked,
+            EMPLOYMENT[:few], [Series(f"Answer {at}", falling(few, at, 900 // at), at) for at in range(1, 6)],
+            head="Area", missing=NOTHING, links=[f"/areas/{at}/" for at in range(few)],
         ),
         "lines": partial(lines,
             days, [Series(f"Run {at}", falling(count, at, 900 // at), at) for at in (1, 2, 3, 4)], head="Day",

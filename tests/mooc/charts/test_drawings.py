@@ -17,7 +17,7 @@ from mooc.lib.charts.network import density, network
 from mooc.lib.charts.sankey import sankey
 from mooc.lib.charts.scatter import scatter
 from mooc.lib.charts.sparkline import sparkline
-from mooc.lib.charts.stacked import stacked
+from mooc.lib.charts.stacked import lying_stacked, stacked
 from mooc.lib.charts.threads import Said, Thread, threads
 from mooc.lib.charts.world import countries, world
 from tests.mooc.charts.gallery import AS_OF, HOSTILE, drawings
@@ -89,6 +89,16 @@ def test_stacked_parts_stand_on_each_other():
     assert (float(posts["height"]), float(replies["height"])) == (pytest.approx(78), pytest.approx(182))
     assert float(posts["y"]) + float(posts["height"]) == pytest.approx(260)
     assert float(replies["y"]) + float(replies["height"]) == pytest.approx(float(posts["y"]))
+
+
+def test_lying_parts_stand_behind_each_other_below_their_label():
+    series = [Series("Like", [30]), Series("Dislike", [20], 2)]
+    drawing = lying_stacked(["Reading " + "w" * 200], series, head="Method", missing=NOTHING, links=["/a/"])
+    (like,), (dislike,) = shapes(drawing, "rect", "s1"), shapes(drawing, "rect", "s2")
+    assert (like["x"], like["width"], dislike["x"], dislike["width"]) == ("0%", "60%", "60%", "40%")
+    assert {like["y"], dislike["y"]} == {f"{18 * 3 + 2}"}
+    assert said(drawing) == [f"Reading {'w' * 200}\nLike: 30\nDislike: 20"]
+    assert drawing.rows == [[f"Reading {'w' * 200}", 30, 20]]
 
 
 def test_lines_go_through_their_numbers_and_break_where_there_are_none():
@@ -198,6 +208,7 @@ def test_a_sparkline():
         columns(["1.1"], [Series("A", [None])], head="", missing=NOTHING),
         bars([], [], head="", missing=NOTHING),
         stacked([], [], head="", missing=NOTHING),
+        lying_stacked([], [], head="", missing=NOTHING),
         lines([], [], head="", missing=NOTHING),
         scatter([], across="", up="", unit="", missing=NOTHING),
         heat_map([], [], [], head="", missing=NOTHING),
@@ -241,7 +252,8 @@ def test_hostile_names_everywhere():
     common = {"head": HOSTILE, "missing": HOSTILE}
     made = [
         columns([HOSTILE, HOSTILE], series, **common), bars([HOSTILE, HOSTILE], series, **common),
-        stacked([HOSTILE, HOSTILE], series, **common), lines([HOSTILE, HOSTILE], series, **common),
+        stacked([HOSTILE, HOSTILE], series, **common), lying_stacked([HOSTILE, HOSTILE], series, **common),
+        lines([HOSTILE, HOSTILE], series, **common),
         heat_map([HOSTILE], [HOSTILE], [[3]], **common), world({HOSTILE: 3, "GB": 1}, value=HOSTILE, **common),
         scatter([(1, 2)], across=HOSTILE, up=HOSTILE, unit=HOSTILE, missing=HOSTILE),
         sankey([HOSTILE, HOSTILE], [(0, 1, 1)], heads=(HOSTILE, HOSTILE, HOSTILE), missing=HOSTILE),
@@ -270,7 +282,7 @@ def test_numbers_in_words():
     assert [number(value) for value in (1234567, 0, 2.5, 1 / 3, None, 12.0)] == [
         "1,234,567", "0", "2.5", "0.33", "–", "12",
     ]  # fmt: skip
-    assert (percent(12.345), percent(None)) == ("12.3 %", "–")
+    assert (percent(12.345), percent(66.667), percent(None)) == ("12.3 %", "66.7 %", "–")
 
 
 def test_a_table_of_numbers_and_words():

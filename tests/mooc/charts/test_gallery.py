@@ -7,7 +7,7 @@ from tests.browser import found_by_axe, shot
 pytestmark = [
     pytest.mark.any_database, pytest.mark.django_db(transaction=True), pytest.mark.urls("tests.mooc.charts.gallery"),
 ]  # fmt: skip
-KINDS = ["columns", "bars", "stacked", "lines", "scatter", "heat", "sankey", "world", "network", "threads"]
+KINDS = ["columns", "bars", "stacked", "lying", "lines", "scatter", "heat", "sankey", "world", "network", "threads"]
 
 
 @pytest.fixture
