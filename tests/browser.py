@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core.servers.basehttp import WSGIRequestHandler
 from playwright.sync_api import Browser, Page, Request, ViewportSize, sync_playwright
 
 from tests.offline import is_here
@@ -76,6 +78,21 @@ def watched_page(browser: Browser, viewport: ViewportSize, problems: list[str]) 
     assert not problems, "\n".join(problems)
 
 
+def shot(page: Page, name: str) -> None:
+    """Keep a picture of the whole page where SHOTS names a folder, for people to look at."""
+    if folder := os.environ.get("SHOTS"):
+        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+
+def found_by_axe(page: Page) -> list[str]:
+    """Return what a page has against WCAG 2 A and AA and axe's best practices: each rule with its first elements.
+
+    axe looks for everything, but lists whole elements for violations alone: that is quicker.
+    """
+    violations = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [f"{one['id']}: {' '.join(node['html'][:200] for node in one['nodes'][:3])}" for one in violations]
+
+
 @pytest.fixture
 def page(browser: Browser, problems: list[str]) -> Iterator[Page]:
     """A page as wide as a desktop's window, in London."""
@@ -91,7 +108,9 @@ def phone_page(browser: Browser, problems: list[str]) -> Iterator[Page]:
 
 
 @pytest.fixture
-def site(live_server, settings) -> str:
+def site(live_server, settings, monkeypatch) -> str:
     """The address of the running site; links in mail lead to it as well."""
+    # Else each body waits 40 ms until the browser has confirmed the headers. gunicorn does not wait either.
+    monkeypatch.setattr(WSGIRequestHandler, "disable_nagle_algorithm", True)
     settings.MOOC_DOMAIN = urlsplit(live_server.url).netloc
     return live_server.url

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from tests.browser import browser, page, phone_page, problems, site
 
@@ -14,6 +15,19 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 __all__ = ["browser", "page", "phone_page", "problems", "site"]
+
+
+@pytest.hookimpl(trylast=True)  # pytest-django has put those that commit behind those that do not
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests first: at the end one process would work on them alone, while another has nothing left to do."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+@pytest.hookimpl(tryfirst=True)  # before any fixture of the test is made
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip on PostgreSQL what `any_database` says needs no second run."""
+    if item.get_closest_marker("any_database") and connection.vendor != "sqlite":
+        pytest.skip("the same on any database; it runs on SQLite")
 
 
 @pytest.fixture(scope="session")

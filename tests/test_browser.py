@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.any_database
+
 ADDRESS = "http://127.0.0.1:9/"  # never reached: each test answers for it
 COMPLAINTS = {
     "content security policy: script-src-elem inline": "<script>1</script>",

@@ -4,7 +4,6 @@ import datetime
 
 import pytest
 import time_machine
-from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
 from django.utils import timezone as clock
 from playwright.sync_api import Page, expect
@@ -14,14 +13,9 @@ from mailing.worker import tick
 from sequence.models import current_sequence
 from signup.models import Signup
 from tests import factories
+from tests.browser import found_by_axe
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def check_access(page: Page) -> None:
-    """Fail on anything that axe finds against WCAG 2 A and AA and its best practices."""
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
 
 
 def read_newest(page: Page, site: str, subject: str) -> str:
@@ -86,6 +80,7 @@ def test_a_course_runs_end_to_end(page: Page, site: str, settings):
     expect(page.locator("main")).to_contain_text("A note for Ada")
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("width", [390, 1280])
 def test_axe_finds_nothing_on_any_public_page(page: Page, site: str, settings, problems: list[str], width):
     settings.DEBUG = True
@@ -96,12 +91,12 @@ def test_axe_finds_nothing_on_any_public_page(page: Page, site: str, settings, p
     page.get_by_role("button", name="Join the course").click()  # the browser itself asks for what is missing
     page.locator("form").first.evaluate("form => { form.noValidate = true; form.submit() }")
     expect(page.locator("main")).to_contain_text("Enter your e-mail address")
-    check_access(page)
+    assert found_by_axe(page) == []
     page.goto(site)
     page.get_by_label("Your e-mail address").fill("ada@example.org")
     page.get_by_label("Reports").check()
     page.get_by_role("button", name="Join the course").click()
-    check_access(page)
+    assert found_by_axe(page) == []
     tick("test")
     ada = Signup.objects.get(email="ada@example.org")
     request = ada.link_requests.get()
@@ -125,14 +120,14 @@ def test_axe_finds_nothing_on_any_public_page(page: Page, site: str, settings, p
         page.goto(f"{site}/{path}")
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, path
-        check_access(page)
+        assert found_by_axe(page) == []
     assert "404" in problems.pop()  # the last page of the list, on purpose
     page.goto(f"{site}/confirm/{request.key}/")
     page.get_by_role("button", name="Confirm my address").click()
-    check_access(page)
+    assert found_by_axe(page) == []
     page.goto(f"{site}/unsubscribe/confirm/{ada.key}/")
     page.get_by_role("button", name="Stop all mail to me").click()
-    check_access(page)
+    assert found_by_axe(page) == []
 
 
 def test_the_form_works_without_scripts_and_by_keyboard(browser, site):

@@ -8,6 +8,8 @@ from pathlib import Path
 import grimp
 import pytest
 
+pytestmark = pytest.mark.any_database
+
 ROOT = Path(__file__).parent.parent
 ROOMS = ["mooc", "mailing", "groups", "signup", "sequence", "dashboard_import"]
 WRONG = {

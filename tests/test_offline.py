@@ -9,6 +9,8 @@ import pytest
 
 from tests.offline import is_here
 
+pytestmark = pytest.mark.any_database
+
 ROOT = Path(__file__).parent.parent
 REACHES = {
     "192.0.2.1 port 80": "socket.create_connection(('192.0.2.1', 80), timeout=1)",

@@ -12,6 +12,8 @@ from defusedxml import EntitiesForbidden
 from dashboard_import import sheets
 from dashboard_import.tables import UnreadableError
 
+pytestmark = pytest.mark.any_database
+
 MAIN, OFFICE, PACKAGE = (
     f"http://schemas.openxmlformats.org/{name}"
     for name in ("spreadsheetml/2006/main", "officeDocument/2006/relationships", "package/2006")

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from dashboard_import import tables
 from dashboard_import.tables import LONGEST_LINE, PIECE, Table, UnreadableError, scan
 
+pytestmark = pytest.mark.any_database
+
 CELLS = st.text(st.sampled_from('ab,"\n\r\t\\ é’\u2028NA'), max_size=6)
 SMALL = st.sampled_from([1, 2, 3, 7, 12, PIECE])
 RAW = st.text(st.sampled_from('ab,\n"\r\0é'), max_size=100)

@@ -8,7 +8,7 @@ from groups.models import Membership
 from mailing.worker import tick
 from sequence.models import current_sequence
 from tests import factories
-from tests.test_course import check_access
+from tests.browser import found_by_axe
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,7 +35,7 @@ def test_rules_preview_commit_and_a_late_comer(page: Page, site: str, settings):
     page.get_by_role("button", name="Show the plan").click()
     assert "target=9" in page.url
     expect(page.get_by_role("heading", name="Three groups to look at")).to_be_visible()
-    check_access(page)
+    assert found_by_axe(page) == []
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     page.set_viewport_size({"width": 1280, "height": 900})
@@ -43,7 +43,7 @@ def test_rules_preview_commit_and_a_late_comer(page: Page, site: str, settings):
     expect(page.locator(".messagelist")).to_contain_text("groups are made")
     expect(page.get_by_role("heading", name="The groups as they stand")).to_be_visible()
     expect(page.locator(".strip svg")).to_be_visible()
-    check_access(page)
+    assert found_by_axe(page) == []
     made = Membership.objects.filter(group__sequence=run).count()
     assert made == sum(1 for person in run.signups.active() if person.wants_group)
     late = factories.signup(sequence=run, name="Late Comer", timezone="Europe/London")
@@ -53,7 +53,7 @@ def test_rules_preview_commit_and_a_late_comer(page: Page, site: str, settings):
     page.get_by_role("link", name="group").first.click()
     assert late.memberships.get().group.address in page.content()
     page.goto(f"{site}/admin/groups/group/{late.memberships.get().group_id}/people/")
-    check_access(page)
+    assert found_by_axe(page) == []
     page.get_by_label("Late Comer").check()
     page.get_by_role("button", name="Split").click()
     expect(page.locator(".messagelist")).to_contain_text("is in the new Group")

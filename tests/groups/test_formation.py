@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from groups.clockline import add, arc, cut_circle, cut_line, least_arcs, soft_price, turned
 from groups.formation import Learner, Options, Plan, PlanGroup, Rule, form, merge, place, report
 
+pytestmark = pytest.mark.any_database
+
 HOURS = st.integers(0, 191).map(lambda eighth: eighth / 8)
 ANSWERS = st.tuples(st.sampled_from(["a", "b", "c", ""]), st.sampled_from(["x", "y"]))
 PEOPLE = st.lists(st.tuples(HOURS, ANSWERS, st.sampled_from(["en", "en", "fr", "sw"])), max_size=120).map(

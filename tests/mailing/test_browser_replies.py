@@ -1,7 +1,5 @@
 """An organiser in a browser reads what a learner answered, begins with a saved answer, and sends theirs."""
 
-import os
-
 import pytest
 from django.utils import timezone as clock
 from playwright.sync_api import Page, expect
@@ -10,18 +8,12 @@ from mailing.models import Batch, Delivery, SavedAnswer
 from mailing.receiving import receive
 from mailing.worker import tick
 from tests import factories
+from tests.browser import found_by_axe, shot
 from tests.groups.mails import apple, gmail, mail
 from tests.groups.test_browser_groups import log_in
-from tests.test_course import check_access
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TEAM = "team@mail.example.org"
-
-
-def shot(page: Page, name: str) -> None:
-    """Keep a picture where SHOTS names a folder, for people to look at."""
-    if folder := os.environ.get("SHOTS"):
-        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 
 
 def fits(page: Page) -> None:
@@ -47,12 +39,12 @@ def test_answers_are_read_and_answered(page: Page, site: str, settings):
     log_in(page, site)
     shot(page, "home")
     page.get_by_role("link", name="3 messages from learners wait for you").click()
-    check_access(page)
+    assert found_by_axe(page) == []
     shot(page, "inbox")
     fits(page)
     shot(page, "inbox-phone")
     page.get_by_role("link", name="Read 2 that wait").click()
-    check_access(page)
+    assert found_by_axe(page) == []
     fits(page)
     shot(page, "conversation-phone")
     page.set_viewport_size({"width": 1280, "height": 900})
@@ -63,7 +55,7 @@ def test_answers_are_read_and_answered(page: Page, site: str, settings):
         "Thank you for telling us.\n\nDear Bob,\n\nthe film has a second link."
     )
     shot(page, "conversation")
-    check_access(page)
+    assert found_by_axe(page) == []
     page.get_by_label("Keep this text under a name").fill("the film")
     page.get_by_role("button", name="Send to Bob Baker").click()
     expect(page.locator(".errorlist")).to_contain_text("Choose another")
@@ -82,7 +74,7 @@ def test_answers_are_read_and_answered(page: Page, site: str, settings):
     expect(page.get_by_text("That works, thank you.")).to_be_visible()
     expect(page.get_by_text("the film has a second link.")).to_be_visible()
     shot(page, "thread")
-    check_access(page)
+    assert found_by_axe(page) == []
     page.get_by_role("link", name="Bob Baker in").click()
     expect(page).to_have_url(f"{site}/admin/signup/signup/{bob.pk}/change/")
     page.goto(f"{site}/outbox/?q=bob@example.org")

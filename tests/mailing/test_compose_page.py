@@ -73,6 +73,7 @@ def test_a_sent_e_mail_is_copied_by_its_button(organiser, site):
     assert Email.objects.exclude(pk=email.pk).get().state == Email.State.DRAFT
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("width", [1280, 390])
 def test_no_page_of_the_admin_breaks_the_policy_or_runs_out_of_the_window(organiser, site, width):
     organiser.set_viewport_size({"width": width, "height": 900})

@@ -20,6 +20,7 @@ from tests.torture.report import raised, table
 Status = Delivery.Status
 
 
+@pytest.mark.long
 def test_a_short_run():
     command = ["--seconds", "3", "--learners", "400", "--workers", "3", "--database", connection.vendor]
     ended = subprocess.run(

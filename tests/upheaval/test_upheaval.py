@@ -13,6 +13,7 @@ from tests.torture.crew import ROOT
 from tests.upheaval import verdict
 
 
+@pytest.mark.long
 def test_a_short_upheaval():
     command = ["--seconds", "3", "--people", "250", "--workers", "3", "--database", connection.vendor]
     ended = subprocess.run(

@@ -1,13 +1,18 @@
 """Runs of invented data, written as FutureLearn's files and loaded as the command loads them; and who may see them."""
 
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Permission, User
-from django.test import Client
+from django.core.management import call_command
+from django.db import transaction
+from django.test import Client, override_settings
 
 from dashboard_import import precourse
-from dashboard_import.generating import LAYOUTS, Run, make_runs, survey, write_flat
+from dashboard_import.generating import LAYOUTS, Run, make_runs, survey, write_flat, write_tree
 from dashboard_import.models import CourseRun
 from tests.dashboard_import.stats.runs import write
 from tests.dashboard_import.stats.slow_before import path_of
@@ -28,6 +33,31 @@ def generated(tmp_path, load, layout) -> Path:
     for run in runs:
         keep_survey(run, folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def load_for_all(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Callable]:
+    """Return a function that loads runs for all tests of a module, in a transaction that ends with the module.
+
+    What is done in the block that it opens is for all of them as well. Each test has a savepoint of its own inside
+    that transaction. It is not for tests that commit: those of a browser, or with `transaction=True`.
+    """
+    around = transaction.atomic()
+
+    @contextmanager
+    def loaded(runs: list[Run]) -> Iterator[None]:
+        folder = tmp_path_factory.mktemp("runs")
+        write_tree(runs, folder / "files")
+        with django_db_blocker.unblock(), override_settings(FUTURELEARN_DATA_DIR=folder / "kept"):
+            call_command("import_futurelearn", f"--from={folder / 'files'}", stdout=io.StringIO())
+            yield
+
+    with django_db_blocker.unblock():
+        around.__enter__()
+    yield loaded
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        around.__exit__(None, None, None)
 
 
 def keep_survey(run: Run, folder: Path) -> None:

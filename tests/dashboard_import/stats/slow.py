@@ -5,6 +5,7 @@ It knows FutureLearn's files as a person does: by the names of their columns, a 
 
 import csv
 from collections import Counter, defaultdict
+from functools import cache
 from pathlib import Path
 
 LEVELS = Path(__file__).resolve().parents[3] / "dashboard_import" / "data" / "hdi-levels.csv"
@@ -29,6 +30,7 @@ class SlowRun:
 
     def __init__(self, folder: Path, name: str, of: str):
         self.folder, self.name = folder, name
+        self.table = cache(self.table)  # each file is read once
         self.enrolments = self.table("enrolments")
         test = {
             "all": lambda _row: True,

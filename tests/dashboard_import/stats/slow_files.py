@@ -5,7 +5,7 @@ Everything comes from the folder of a run: FutureLearn's files, `metadata.csv`, 
 
 import csv
 import datetime
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
 from tests.dashboard_import.stats.slow_before import CHART
@@ -61,7 +61,6 @@ class SlowFiles(SlowestOfAll):
     """The files of all charts of a run, for one group of people."""
 
     def __init__(self, folder: Path, name: str, of: str):
-        self.table = cache(super().table)
         super().__init__(folder / name, name, of)
 
     @property

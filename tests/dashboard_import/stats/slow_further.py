@@ -4,21 +4,21 @@ import csv
 import itertools
 from collections import Counter, defaultdict
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
-from dashboard_import.stats.stop_words import STOP_WORDS
 from dashboard_import.stats.talkers import pseudonym
 from tests.dashboard_import.stats.slow_before import CHART, SlowSurvey, path_of
 from tests.dashboard_import.stats.slow_more import texts, values
-from tests.dashboard_import.stats.slow_talk import TYPES, SlowestRun, first, key, tokens
+from tests.dashboard_import.stats.slow_talk import TYPES, SlowestRun, first, key, tokens, told
 
 TONE_WORDS = Path(__file__).resolve().parents[3] / "dashboard_import" / "data" / "tone-words.csv"
 
 
-def told(row: dict[str, str]) -> set[str]:
-    """Return the words of a comment that say something."""
-    return {word for word in tokens(row["text"]) if 2 <= len(word) <= 40 and word not in STOP_WORDS["en"]}
+@cache
+def tone_words() -> dict[str, Fraction]:
+    with TONE_WORDS.open(newline="", encoding="utf-8") as file:
+        return {row["word"]: Fraction(row["tone"]) for row in csv.DictReader(file)}
 
 
 def thirds(places: dict[str, list]) -> list[list[str]]:
@@ -145,22 +145,26 @@ class SlowestOfAll(SlowestRun):
             rows.append([day, *sums])
         return {"measures/sums-so-far": texts(rows)}
 
+    @cached_property
     def kept_words(self) -> list[str]:
         """Return the words whose comments' tones are kept: those in most comments of everyone."""
         return [
-            word for word, _count in first(Counter(word for row in self.table("comments") for word in told(row)), 200)
+            word
+            for word, _count in first(
+                Counter(word for row in self.table("comments") for word in told(row["text"])), 200
+            )
         ]
 
     def tones(self) -> dict[str, list]:
         rows = self.tones_of(self.written())
-        kept = self.kept_words()
+        kept = self.kept_words
         for word in (*kept[:3], *kept[-2:], "nobody-wrote-this"):
             rows |= self.tones_of_word(word)
         return rows
 
     def tones_of_word(self, word: str) -> dict[str, list]:
         """Return the tones of comments with a word; of a word that is not kept there are none."""
-        some = [row for row in self.written() if word in told(row) and word in self.kept_words()]
+        some = [row for row in self.written() if word in told(row["text"]) and word in self.kept_words]
         found = self.tones_of(some)
         return {f"{name}?word={word}": found[name] for name in found if name != "comments/tone-words"}
 
@@ -171,10 +175,13 @@ class SlowestOfAll(SlowestRun):
         word = name.partition("?word=")[2]
         return self.tones_of_word(word)[name] if word else []
 
+    @cached_property
+    def toned_in_all(self) -> tuple[dict[str, list], dict[str, list], dict[bool, Counter]]:
+        return self.toned(self.written())
+
     def toned(self, comments: list[dict[str, str]]) -> tuple[dict[str, list], dict[str, list], dict[bool, Counter]]:
         """Return the scores of comments by step and by week, and how many comments have each good and bad word."""
-        with TONE_WORDS.open(newline="", encoding="utf-8") as file:
-            known = {row["word"]: Fraction(row["tone"]) for row in csv.DictReader(file)}
+        known = tone_words()
         steps, weeks, words = defaultdict(list), defaultdict(list), {True: Counter(), False: Counter()}
         for row in comments:
             found = [word for word in tokens(row["text"]) if word in known]

@@ -2,15 +2,16 @@
 
 import datetime
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from fractions import Fraction
 from itertools import combinations
 from pathlib import Path
 
 from tests.dashboard_import.stats.slow import BASES
 from tests.dashboard_import.stats.slow_before import CHART
-from tests.dashboard_import.stats.slow_further import SlowestOfAll, means, thirds, told
+from tests.dashboard_import.stats.slow_further import SlowestOfAll, means, thirds
 from tests.dashboard_import.stats.slow_more import MEASURES, slope_and_r, texts
-from tests.dashboard_import.stats.slow_talk import first
+from tests.dashboard_import.stats.slow_talk import first, told
 
 AUDIENCES = ("all", "learner", "buyers", "full")
 # How many cells of a row say what it counts, where that is not one.
@@ -25,12 +26,20 @@ BY_THEMSELVES = {
 }  # fmt: skip
 
 
-class SlowPool:
-    """The files of some runs of a course, for one group of people; `starts` are the runs' first days, where known."""
+def readings_of(folder: Path, names: Iterable[str]) -> dict[tuple[str, str], SlowestOfAll]:
+    """Return a slow reading of each run for each group of people: pools of some of them share these."""
+    return {(name, of): SlowestOfAll(folder, name, of) for name in names for of in AUDIENCES}
 
-    def __init__(self, folder: Path, starts: dict[str, datetime.date | None], of: str):
-        self.runs = [SlowestOfAll(folder, name, of) for name in starts]
-        self.of_each_audience = [[SlowestOfAll(folder, name, one) for one in AUDIENCES] for name in starts]
+
+class SlowPool:
+    """Some runs of a course, for one group of people, from `readings_of` them.
+
+    `starts` are the runs' first days, where known.
+    """
+
+    def __init__(self, readings: dict, starts: dict[str, datetime.date | None], of: str):
+        self.runs = [readings[name, of] for name in starts]
+        self.of_each_audience = [[readings[name, one] for one in AUDIENCES] for name in starts]
         self.firsts = [
             start or min(datetime.date.fromisoformat(row["enrolled_at"][:10]) for row in run.enrolments)
             for run, start in zip(self.runs, starts.values(), strict=True)
@@ -97,11 +106,11 @@ class SlowPool:
     def tone(self) -> dict[str, list]:
         scores, words = defaultdict(list), {True: Counter(), False: Counter()}
         for run, audiences in zip(self.runs, self.of_each_audience, strict=True):
-            steps, _weeks, mine = run.toned(run.written())
+            steps, _weeks, mine = run.toned_in_all
             for step, some in steps.items():
                 scores[step] += some
             for is_good, counter in words.items():
-                kept = {word for one in audiences for word, _count in first(one.toned(one.written())[2][is_good], 50)}
+                kept = {word for one in audiences for word, _count in first(one.toned_in_all[2][is_good], 50)}
                 counter.update({word: mine[is_good][word] for word in kept})
         return {
             "comments/tone-score": means(scores),
@@ -113,11 +122,11 @@ class SlowPool:
 
     def tone_of_words(self) -> dict[str, list]:
         """Return the tone of comments with one word, of the runs that keep it."""
-        found, kept = {}, [set(run.kept_words()) for run in self.runs]
+        found, kept = {}, [set(run.kept_words) for run in self.runs]
         for word in {name.partition("?word=")[2] for charts in self.single for name in charts if "?word=" in name}:
             steps, weeks = defaultdict(list), defaultdict(list)
             for run, words in zip(self.runs, kept, strict=True):
-                some = [row for row in run.written() if word in words and word in told(row)]
+                some = [row for row in run.written() if word in words and word in told(row["text"])]
                 for places, mine in zip((steps, weeks), run.toned(some), strict=False):
                     for place, scores in mine.items():
                         places[place] += scores
@@ -126,7 +135,7 @@ class SlowPool:
         return found
 
     def words(self) -> dict[str, list]:
-        said = [(run.said(), [one.said() for one in audiences]) for run, audiences in
+        said = [(run.said, [one.said for one in audiences]) for run, audiences in
                 zip(self.runs, self.of_each_audience, strict=True)]  # fmt: skip
 
         def added(place: str, most: int) -> list:

@@ -2,6 +2,7 @@
 
 import itertools
 from collections import Counter, defaultdict
+from functools import cached_property, lru_cache
 
 from dashboard_import.stats.stop_words import STOP_WORDS
 from dashboard_import.stats.talkers import pseudonym
@@ -145,19 +146,19 @@ class SlowestRun(SlowerRun):
             for week in ("1", "2", "3")
         }
 
+    @cached_property
     def said(self) -> dict[str, Counter]:
         """Return how many comments have each word: on each step, such as 1.2, in each week, such as 1, and in all."""
         places = defaultdict(Counter)
         for row in self.table("comments"):
             if not self.counts(row["author_id"]):
                 continue
-            said = {word for word in tokens(row["text"]) if 2 <= len(word) <= 40 and word not in STOP_WORDS["en"]}
             for place in ("all", row["step"].split(".")[0], row["step"]):
-                places[place].update(said)
+                places[place].update(told(row["text"]))
         return places
 
     def words(self) -> dict[str, list]:
-        places = self.said()
+        places = self.said
         found = {f"comments/words?week={place}": texts(first(places[place], 100)) for place in ("all", "1", "2")}
         steps = [place for place in places if "." in place]
         by_step = [(step, *row) for step in steps for row in first(places[step], 10)]
@@ -169,11 +170,18 @@ class SlowestRun(SlowerRun):
         return super().more_charts() | self.conversation() | self.network() | self.paths() | self.words()
 
 
-def tokens(text: str) -> list[str]:
+@lru_cache(maxsize=10_000)
+def tokens(text: str) -> tuple[str, ...]:
     """Return the words of a text, but for addresses."""
     text = " ".join(part for part in text.split() if not part.lower().startswith("http"))
     letters = "".join(letter if letter.isalpha() or letter in "'’" else " " for letter in text)
-    return [word.strip("'’").lower().replace("’", "'") for word in letters.split()]
+    return tuple(word.strip("'’").lower().replace("’", "'") for word in letters.split())
+
+
+@lru_cache(maxsize=10_000)
+def told(text: str) -> frozenset[str]:
+    """Return the words of a text that say something."""
+    return frozenset(word for word in tokens(text) if 2 <= len(word) <= 40 and word not in STOP_WORDS["en"])
 
 
 def first(counts: Counter, most: int) -> list[tuple[str, int]]:

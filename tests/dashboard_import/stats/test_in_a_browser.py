@@ -1,7 +1,6 @@
-"""The pages of statistics in a browser: pictures of each at two widths, nothing for axe or the policy to find."""
+"""The pages of statistics in a browser: each at two widths, nothing for axe or the policy to find."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as project
 from django.contrib.auth.models import User
 from django.test import Client
@@ -9,9 +8,10 @@ from django.test import Client
 from dashboard_import.generating import make_runs, write_tree
 from dashboard_import.said_before import key_of
 from dashboard_import.stats.pages import PAGES
+from tests.browser import found_by_axe, shot
 from tests.dashboard_import.stats.conftest import keep_survey
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.any_database, pytest.mark.django_db(transaction=True)]
 COURSE = "/stats/futurelearn/cyber-security-safety-at-home"
 BREAD = f"{COURSE}/1"
 PATHS = {
@@ -37,7 +37,7 @@ PATHS = {
 @pytest.fixture
 def signed_in(site, page, tmp_path, load):
     """A page in which somebody who may see everything has logged in, with two runs to look at."""
-    runs = make_runs(7, runs=2, joiners=400, layout="2018")
+    runs = make_runs(7, runs=2, joiners=400, weeks=2, layout="2018")
     write_tree(runs, tmp_path / "files")
     load(tmp_path / "files")
     for run in runs:
@@ -49,18 +49,17 @@ def signed_in(site, page, tmp_path, load):
     return page
 
 
-def test_every_page_fits_and_axe_finds_nothing(site, signed_in, tmp_path):
+def test_every_page_fits_and_axe_finds_nothing(site, signed_in):
     found = []
     for scheme, width in (("light", 1280), ("dark", 390)):
         signed_in.set_viewport_size({"width": width, "height": 900})
         signed_in.emulate_media(color_scheme=scheme)
         for name, path in PATHS.items():
             signed_in.goto(site + path)
-            signed_in.screenshot(path=tmp_path / f"{name}-{width}.png", full_page=True)
+            shot(signed_in, f"{name}-{width}")
             if signed_in.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
                 found.append(f"{name} is wider than {width}")
-            violations = Axe().run(signed_in).response["violations"]
-            found += [f"{name} {width}: {one['id']} {one['nodes'][0]['html'][:200]}" for one in violations]
+            found += [f"{name} {width}: {violation}" for violation in found_by_axe(signed_in)]
     assert found == []
 
 

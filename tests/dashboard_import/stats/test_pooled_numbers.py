@@ -6,7 +6,7 @@ import pytest
 
 from dashboard_import.models import CourseRun
 from dashboard_import.stats.pages import PAGES
-from tests.dashboard_import.stats.slow_pool import BY_THEMSELVES, SlowPool
+from tests.dashboard_import.stats.slow_pool import BY_THEMSELVES, SlowPool, readings_of
 from tests.dashboard_import.stats.test_numbers import NOT_COUNTED_AGAIN, SIGNS, table
 
 pytestmark = pytest.mark.django_db
@@ -18,9 +18,9 @@ def test_every_cell_of_a_pool_is_that_of_a_slow_reading(generated, staff):
     last.save()
     starts = {f"{run.slug}-{run.number}": run.start for run in CourseRun.objects.order_by("number")}
     charts = {f"{page.slug}/{chart}": page.charts[chart] for page in PAGES.values() for chart in page.charts}
-    compared = 0
+    readings, compared = readings_of(generated, starts), 0
     for of in ("all", "learner", "buyers", "full"):
-        slow = SlowPool(generated, starts, of).charts()
+        slow = SlowPool(readings, starts, of).charts()
         assert {name.split("?")[0] for name in slow} == charts.keys() - NOT_COUNTED_AGAIN
         for name, expected in slow.items():
             chart, _mark, choices = name.partition("?")
@@ -43,7 +43,8 @@ def test_a_run_beside_all_runs_has_its_own_numbers_on_days_of_the_run(generated,
     CourseRun.objects.filter(number=2).update(start="2026-03-03")
     runs = {f"{run.slug}-{run.number}": run.start for run in CourseRun.objects.order_by("number")}
     slug, second = CourseRun.objects.get(number=2).slug, dict([[*runs.items()][1]])
-    whole, alone = (SlowPool(generated, some, "learner").charts() for some in (runs, second))
+    readings = readings_of(generated, runs)
+    whole, alone = (SlowPool(readings, some, "learner").charts() for some in (runs, second))
     both = whole.keys() & alone.keys()
     for name in both - {one for one in both if one.partition("?")[0] in BY_THEMSELVES}:
         chart, _mark, choices = name.partition("?")

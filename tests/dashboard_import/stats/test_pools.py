@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from dashboard_import.generating import LAYOUTS, make_runs, write_tree
+from dashboard_import.generating import LAYOUTS, make_runs
 from dashboard_import.models import CourseRun, ImportRun
 from dashboard_import.stats.pages import PAGES
 from tests.dashboard_import.stats.runs import comment, person, visit
@@ -150,14 +150,16 @@ def test_shares_of_videos_are_by_their_views_and_campaigns_are_added_up(bread, s
 MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 
 
-@pytest.fixture
-def six(tmp_path, load) -> str:
-    """Four runs of a course and two of another, each with all kinds of file; return the first one's short name."""
-    write_tree(make_runs(3, runs=6, joiners=60, layout="2026"), tmp_path / "six")
-    assert "ERROR" not in load(tmp_path / "six")
-    CourseRun.objects.filter(number__gt=4).update(slug="cake", course="Cake")
-    CourseRun.objects.filter(number=2).update(start=None)
-    return CourseRun.objects.get(number=1).slug
+@pytest.fixture(scope="module")
+def six(load_for_all) -> str:
+    """Four runs of a course and two of another, each with all kinds of file; return the first one's short name.
+
+    Loaded once: a test that changes them has them back as they were at its end.
+    """
+    with load_for_all(make_runs(3, runs=6, joiners=60, layout="2026")):
+        CourseRun.objects.filter(number__gt=4).update(slug="cake", course="Cake")
+        CourseRun.objects.filter(number=2).update(start=None)
+        return CourseRun.objects.get(number=1).slug
 
 
 @pytest.mark.parametrize("page", PAGES)
