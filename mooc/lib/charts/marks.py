@@ -1,5 +1,6 @@
 """What all charts are built of: numbers in words, marks that say their value, a drawing with its table."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -107,13 +108,21 @@ def said(label: str, series: Sequence[Series], at: int, say: Say) -> str:
     return "\n".join((label, *lines))
 
 
+def on_axis(up: Scale, say: Say) -> list[tuple[float, str]]:
+    """Return the values that are marked, in words: shares with no more decimals than they differ in."""
+    if say is not percent:
+        return [(tick, say(tick)) for tick in up.ticks()]
+    places = max(-math.floor(math.log10(up.step) + 1e-9), 0)
+    return [(tick, f"{number_format(tick, decimal_pos=places, use_l10n=True)} %") for tick in up.ticks()]
+
+
 def axes(across: Sequence[Tick], up: Scale, height: float, say: Say, inset: float = 0) -> str:
     """Return grid lines with their values, and the labels along the bottom; all `inset` px away from the zeros."""
     parts = []
-    for tick in up.ticks():
+    for tick, words in on_axis(up, say):
         y, kind = px(height * (1 - up.at(tick))), "faint" if tick else "zero"
         parts.append(f'<line class="{kind}" x1="{px(-inset)}" x2="100%" y1="{y}" y2="{y}"/>')
-        parts.append(f'<text class="left" x="{px(-8 - inset)}" y="{y}" dy="4">{escape(say(tick))}</text>')
+        parts.append(f'<text class="left" x="{px(-8 - inset)}" y="{y}" dy="4">{escape(words)}</text>')
     return "".join(parts) + along(across, height + inset)
 
 

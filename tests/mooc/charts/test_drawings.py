@@ -294,6 +294,20 @@ def test_numbers_in_words():
     assert [percent(value) for value in (12.345, 66.67, 99.96, None)] == ["12.3 %", "66.7 %", "100.0 %", "–"]
 
 
+@pytest.mark.parametrize(
+    ("most", "said"),
+    [
+        (100, ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]),
+        (2.5, ["0.0 %", "0.5 %", "1.0 %", "1.5 %", "2.0 %", "2.5 %"]),
+        (0.2, ["0.00 %", "0.05 %", "0.10 %", "0.15 %", "0.20 %"]),
+    ],
+)
+def test_shares_on_an_axis_have_the_decimals_in_which_they_differ(most, said):
+    html = lines(["a"], [Series("A", [most])], head="", missing=NOTHING, say=percent).inner
+    assert re.findall(r'class="left"[^>]*>([^<]+)<', html) == said
+    assert f"A: {percent(most)}" in html
+
+
 def test_a_table_of_numbers_and_words():
     html = table(["A", "B"], [["x", 1200], [2, None], [HOSTILE, HOSTILE]], ["/x/", "", ""])
     tree = ET.fromstring(html)
