@@ -7,6 +7,7 @@ from functools import partial
 
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from dashboard_import.said import MOST_KEPT, MOST_OF_EACH, RUN, STEP, STEPS, WEEK
 from dashboard_import.stats import registry
@@ -78,9 +79,19 @@ def commenters_by_week(numbers: RunNumbers) -> Rows:
     return [(str(week), count) for week, count in numbers.by_week("commenters").items()]
 
 
+def likes_words(value: str) -> str:
+    """Return how many likes that is."""
+    return ngettext("%(count)s like", "%(count)s likes", int(value)) % {"count": number(int(value))}
+
+
+def replies_words(value: str) -> str:
+    """Return how many replies that is."""
+    return ngettext("%(count)s reply", "%(count)s replies", int(value)) % {"count": number(int(value))}
+
+
 @registry.chart(
     "likes", page="comments", files=("comments",), title=_("Likes"), columns=("likes", "count"), tallies=("likes",),
-    draw=by_value(link=lambda one, likes: reading(one.numbers.run, likes=likes)),
+    draw=by_value((), likes_words, lambda one, likes: reading(one.numbers.run, likes=likes), numbers=True),
     definition=_("How many comments got how many likes. A bar leads to them."),
 )  # fmt: skip
 def likes(numbers: RunNumbers) -> Rows:
@@ -89,7 +100,8 @@ def likes(numbers: RunNumbers) -> Rows:
 
 @registry.chart(
     "replies-per-post", page="comments", files=("comments",), title=_("Replies to posts"), columns=("replies", "count"),
-    tallies=("replies_got",), draw=by_value(link=lambda one, replies: reading(one.numbers.run, replies=replies)),
+    tallies=("replies_got",),
+    draw=by_value((), replies_words, lambda one, replies: reading(one.numbers.run, replies=replies), numbers=True),
     definition=_("How many posts got no reply, one, two … A bar leads to them."),
     limits=_("A group of people counts for the posts that it wrote, whoever replied."),
 )  # fmt: skip

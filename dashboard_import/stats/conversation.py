@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from dashboard_import.models import Talker
 from dashboard_import.stats import registry
@@ -20,11 +21,12 @@ from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
 from dashboard_import.stats.talkers import pseudonym
 from dashboard_import.stats.words import label
 from dashboard_import.talk import COUNTS, TALKERS, TYPES
-from mooc.lib.charts.marks import Drawing, Series
+from mooc.lib.charts.marks import Drawing, Series, number
 from mooc.lib.charts.network import density, network
 
 registry.page("conversation", _("Conversation"))
 COMMON = {"page": "conversation", "files": ("comments",)}
+STRONG = (1, 2, 3, 4, 5, 6, 8)  # colours: a thin line in the seventh, yellow, is hardly seen on paper
 PARTS = [SEVERAL[name] for name in TYPES]
 KINDS_OF_COMMENT = _(
     "A lone post got no reply by somebody else; replies to it by its own author are lone too. An initiating post got "
@@ -39,7 +41,7 @@ KINDS_OF_TALKER = _(
 )
 TEAM_TOO = _("The team is among them. Comments without an author are each by somebody else, who is not counted.")
 TIES = _(
-    "It is of everyone, whichever group you count. Replies to oneself and comments without an author are left out."
+    "Everyone is counted, whichever group you choose. Replies to oneself and comments without an author are left out."
 )
 
 
@@ -186,9 +188,14 @@ def reply_network(numbers: RunNumbers) -> Rows:
     return sorted((pseudonym(writer), pseudonym(receiver), count) for writer, receiver, count in pairs)
 
 
+def others_words(value: str) -> str:
+    """Return with how many others that is."""
+    return ngettext("with %(count)s other", "with %(count)s others", int(value)) % {"count": number(int(value))}
+
+
 @registry.chart(
     "connections", **COMMON, title=_("How many others people talked with"), columns=("others", "people"),
-    tallies=("connections",), draw=by_value(), limits=TIES,
+    tallies=("connections",), draw=by_value((), others_words, numbers=True), limits=TIES,
     definition=_("How many people exchanged replies with one other person, with two, three …"),
 )  # fmt: skip
 def connections(numbers: RunNumbers) -> Rows:
@@ -219,8 +226,8 @@ def network_density(numbers: RunNumbers) -> Rows:
     columns=("date", "pairs", "returned", "reciprocity"), tallies=("network_pairs", "network_returned"),
     draw=share_so_far(_("Returned"), on_day), limits=TIES,
     definition=_(
-        "Whenever one person has replied to another, that is a connection. Of all connections so far, how many per "
-        "cent go the other way as well: reciprocity. The file has it from 0 to 1."
+        "Of all connections so far, from one person who replied to another, how many per cent were returned: the other "
+        "had replied to the first as well. This is called reciprocity. The file has it from 0 to 1."
     ),
 )  # fmt: skip
 def network_reciprocity(numbers: RunNumbers) -> Rows:
@@ -241,7 +248,7 @@ def draw_top(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figur
         for day, name, others in hidden(most_connected(one.numbers)):
             known[name][day] = others
         order = sorted(known, key=lambda name: (-(known[name][max(known[name])] or 0), name))
-        series = [Series(name, so_far(known[name], days), at) for at, name in enumerate(order, start=1)]
+        series = [Series(name, so_far(known[name], days), at) for at, name in zip(STRONG, order, strict=False)]
         drawing = over_days(chart, one, days, series, False, on_day)
         made.append(Figure(drawing, one.name if len(seen) > 1 else ""))
     return made
@@ -251,8 +258,8 @@ def draw_top(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figur
     "most-connected", **COMMON, title=_("The most connected people"), columns=("date", "learner", "others"),
     shares=False, pools=False, tallies=("network_top",), draw=draw_top, limits=TIES,
     definition=_(
-        "With how many others the seven most connected people had exchanged replies by the end of each day. "
-        "The file has the days on which that changed."
+        "With how many others the seven most connected people had exchanged replies by the end of each day. Names are "
+        "those of the table of talkers. The file has the days on which a number changed."
     ),
 )  # fmt: skip
 def most_connected(numbers: RunNumbers) -> Rows:

@@ -79,7 +79,7 @@ def hdi(numbers: RunNumbers) -> Rows:
 register_regions = registry.chart(
     "subdivisions", **{**VALUES, "files": ("country_subdivisions",)}, title=_("Regions"), tallies=("subdivisions",),
     draw=by_value(), definition=_("How many joiners come from each region of a country, as FutureLearn counts them."),
-    limits=_("FutureLearn counts everyone and does not say who they are. Count everyone to see regions."),
+    limits=_("FutureLearn counts everyone and does not say who they are. Choose “everyone” under “Count” to see them."),
 )  # fmt: skip
 
 

@@ -35,17 +35,20 @@ def by_value(
     order: Sequence[str] = (),
     say_value: Callable[[str], str] = label,
     link: Callable[[Seen, str], str] | None = None,
+    *,
+    numbers: bool = False,
 ) -> Draw:
     """Return the drawing of `value,count` as lying bars: those who said something; the others in the table.
 
-    Values stand in `order`, or the most frequent of the first run first. `link` gives the address that a value of the
-    first run leads to.
+    Values stand in `order`, or the most frequent of the first run first; values that are `numbers`, the least first.
+    `link` gives the address that a value of the first run leads to.
     """
 
     def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
         counts = [dict(one.rows) for one in seen]
         values = [*order, *(value for count in counts for value in count if value not in order)]
         values = [value for value in dict.fromkeys(values) if any(value in count for count in counts)]
+        values = sorted(values, key=int) if numbers else values
         known = [value for value in values if value not in UNKNOWN]
         series = [
             Series(one.name, [one.shown(count.get(value, 0), percent=in_percent) for value in known], one.colour)
@@ -201,11 +204,17 @@ def by_step_and_day(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> lis
 
 
 def in_parts(
-    head: str, names: Sequence[str], link: Callable[[Seen, str], str] | None = None, *, lying: bool = False
+    head: str,
+    names: Sequence[str],
+    link: Callable[[Seen, str], str] | None = None,
+    *,
+    lying: bool = False,
+    colours: Sequence[int] = range(1, 9),
 ) -> Draw:
     """Return the drawing of rows of a label and the parts of a whole as stacked bars: one for each run.
 
-    `link` gives the address that a run's bar of a label leads to. Lying bars have room for long labels.
+    `link` gives the address that a run's bar of a label leads to. Lying bars have room for long labels. `colours` are
+    those of the parts.
     """
     stack = lying_stacked if lying else stacked
 
@@ -217,9 +226,9 @@ def in_parts(
                 Series(
                     str(name),
                     [one.shown(row[at], percent=in_percent) for row in one.rows],
-                    at if len(names) > 1 else one.colour,
+                    colour if len(names) > 1 else one.colour,
                 )
-                for at, name in enumerate(names, start=1)
+                for at, (name, colour) in enumerate(zip(names, colours, strict=False), start=1)
             ]
             links = [link(one, each) for each in labels] if link else []
             drawing = stack(

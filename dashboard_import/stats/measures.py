@@ -59,8 +59,8 @@ def draw_completion(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> lis
     files=("step_activity", "comments"), columns=("completed", "learners", "comments", "mean"),
     tallies=("completion_learners", "completion_comments"), draw=draw_completion,
     definition=_(
-        "Learners by the share of the run’s steps that they completed, in whole per cent and then down to a multiple "
-        "of five; their comments, replies included; and how many comments that is for each of them."
+        "How many comments, replies included, a learner wrote on average, by the share of the run’s steps that they "
+        "completed. Shares are put together by fives: 10 % is from 10 to under 15."
     ),
     limits=_("Comments by people who visited no step are not in it."),
     of_all_runs=_("The mean is that of all people together, not of the runs’ means."),
@@ -87,7 +87,7 @@ def draw_totals(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Fi
     columns=("measure", "count", "per_learner", "per_author"), draw=draw_totals,
     tallies=("written_posts", "written_replies", "learners", "social_learners"),
     definition=_("How many posts and replies there are, for each learner and for each person who wrote any: the mean."),
-    limits=_("The old dashboard showed a median and called it the average. Comments without an author count, too."),
+    limits=_("Comments without an author count, too. The old dashboard called the median an average."),
 )  # fmt: skip
 def comments_in_total(numbers: RunNumbers) -> Rows:
     posts, replies = numbers.total("written_posts"), numbers.total("written_replies")
@@ -210,22 +210,24 @@ registry.chart(
     tables=(Moments,), options=OPTIONS, chosen_tallies=chosen_points, draw=draw_points, limits=WHO,
     of_all_runs=_("Points lie where each run has its classes. Shares are of each run’s own steps and questions."),
     definition=_(
-        "How many people have which two numbers, and the straight line through all of them: its slope and the "
-        "correlation r. Many numbers are put into classes, at most twenty, each named by its least; the line knows all."
+        "How many people have which two numbers: the larger the point, the more people. Where there are many numbers, "
+        "some next to each other are one point, named by the least. The straight line is through all people, with its "
+        "slope and the correlation r."
     ),
 )(points)  # fmt: skip
 
 
 def draw_table(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
-    """Show all pairs as a table."""
-    made = []
+    """Show all pairs as a table; each leads to its points, of the same people and runs."""
+    beside = [f"{one.numbers.run.slug}/{one.numbers.run.number}" for one in seen[1:]]
+    kept, made = {"of": seen[0].numbers.of, "with": beside}, []
     for one in seen:
         heads = [_now("Measures"), _now("People"), _now("Slope"), _now("r")]
         rows = [
             [f"{NAMES[x]} · {NAMES[y]}", count, *(Amount(NONE if cell is None else f"{cell:.3f}") for cell in cells)]
             for x, y, count, *cells in one.rows
         ]
-        links = [f"?{urlencode({'x': x, 'y': y, 'of': one.numbers.of})}#correlations" for x, y, *_cells in one.rows]
+        links = [f"?{urlencode({'x': x, 'y': y, **kept}, doseq=True)}#correlations" for x, y, *_cells in one.rows]
         words = missing(chart, [one]) if not any(row[2] for row in one.rows) else ""
         drawing = Drawing("table", words, heads, [] if words else rows, links=links, missing=words)
         made.append(Figure(drawing, one.name if len(seen) > 1 else ""))

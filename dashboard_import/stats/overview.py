@@ -80,10 +80,12 @@ def draw(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
     if not any(row[1] for one in seen for row in one.rows):
         return [Figure(Drawing("table", missing(chart, seen), [], [], missing=missing(chart, seen)))]
     rows, links = [], []
-    for at, (measure, (base, name, rule, _names)) in enumerate(MEASURES.items()):
+    for measure, (base, name, rule, _names) in MEASURES.items():
         cells: list[object] = [str(name)]
         for one in seen:
-            _measure, count, share, _of = one.rows[at]
+            counts = {row[0]: row[1] for row in one.rows}
+            count, whole = counts[measure], counts.get(base)
+            share = 100 * count / whole if count is not None and whole else None
             cells.append(Amount(percent(share)) if in_percent and base else Amount(number(count)))
             if len(seen) == 1:
                 own = said_by_futurelearn(one.numbers, measure)
@@ -185,10 +187,12 @@ def page_of(one: Seen, stage: str) -> str:
     files=FILES, draw=by_value(tuple(FUNNEL), lambda stage: str(FUNNEL[stage][0]), page_of),
     tallies=(*(kind for _name, kind, _page in FUNNEL.values()), "peer_assignments"),
     definition=gettext_lazy(
-        "Of those who joined: who completed at least five steps, who of these wrote at least five comments, who of "
-        "these handed in an assignment, who of these completed at least 95 % of the steps."
+        "How many joined, how many of them completed at least five steps, wrote at least five comments, handed in an "
+        "assignment, and completed at least 95 % of the steps."
     ),
-    limits=gettext_lazy("Where nobody handed in an assignment that row is not there, and is no condition of the next."),
+    limits=gettext_lazy(
+        "Each row is of the people in the row above it. If nobody handed in an assignment, that row is left out."
+    ),
     of_all_runs=gettext_lazy("Runs without assignments are in the last row without that condition."),
 )  # fmt: skip
 def funnel(numbers: RunNumbers) -> Rows:

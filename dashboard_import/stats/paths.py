@@ -44,13 +44,17 @@ def both_ways(say_place: Callable[[str], str], ends: Callable[[RunNumbers], Rows
                 at = {place: index for index, place in enumerate(order)}
                 moves = [*begun, *one.rows, *ended] if order is forward else one.rows
                 flows = [(at[start], at[end], count or 0) for start, end, count in moves if at[start] < at[end]]
-                drawing = sankey(
-                    [say_place(place) for place in order], flows, heads=heads(), missing=missing(chart, [one])
-                )
+                nothing = nobody(order is forward) if known or one.rows else missing(chart, [one])
+                drawing = sankey([say_place(place) for place in order], flows, heads=heads(), missing=nothing)
                 made.append(Figure(drawing, f"{one.name}, {words}" if len(seen) > 1 else words))
         return made
 
     return draw
+
+
+def nobody(is_forward: bool) -> str:
+    """Say that all went the other way."""
+    return _now("Nobody went forward here.") if is_forward else _now("Nobody went back here.")
 
 
 def heads() -> tuple[str, str, str]:

@@ -39,7 +39,8 @@ def draw_totals(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Fi
         made, reviews = counts["assignments"], counts["reviews"]
         each.append(Amount(number(None if not made or reviews is None else reviews / made)))
     rows.append([_now("Reviews for each assignment"), *each])
-    return [Figure(Drawing("table", "", [_now("Measure"), *(one.name for one in seen)], rows))]
+    names = [one.name for one in seen] if len(seen) > 1 else [_now("How many")]
+    return [Figure(Drawing("table", "", [_now("Measure"), *names], rows))]
 
 
 @registry.chart(

@@ -197,10 +197,10 @@ def by_part(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure
     settled=settled, chosen_tallies=tallies_of, whole=whole, draw=draw,
     definition=_("How many people gave each answer to one question of your own survey, uploaded here."),
     limits=_(
-        "Where people could tick several answers, each of them counts. Parts of a question that share their answers, "
-        "at most 15, are counted answer by answer. Of what people wrote in their own words it is counted who wrote. "
-        "Where answers differ much, those of one person alone are counted together, and so is what is beyond the 50 "
-        "commonest. Names, addresses and times beside the answers are not counted."
+        "Where people could tick several answers, each counts. Parts of a question that share at most 15 answers "
+        "are counted answer by answer. Where a part has words of people’s own, we count how many wrote some. "
+        "Rare answers are counted together: those of one person alone where answers differ much, and all beyond the "
+        "50 commonest. Names, addresses and times beside the answers are not counted."
     ),
     of_all_runs=_("A question is the same in two runs if it has the same words there."),
 )  # fmt: skip

@@ -45,10 +45,16 @@ def average(kind: str, of: str) -> tuple[float, float] | None:
     return sum(one.slope for one in found) / len(found), sum(one.intercept for one in found) / len(found)
 
 
+def more_or_fewer(slope: float) -> str:
+    """Say how many more or fewer people a slope means."""
+    words = _("%(count)s fewer people") if slope < 0 else _("%(count)s more people")
+    return words % {"count": f"{abs(slope):.2f}"}
+
+
 def test_words(name: str, own: Trend, slope: float) -> str:
     """Say how a run's slope compares with the average one: Student's t test, as the old dashboard had it."""
-    words = _("%(run)s: the line changes by %(own)s people a step, that of all runs by %(all)s.") % {
-        "run": name, "own": f"{own.slope:.2f}", "all": f"{slope:.2f}",
+    words = _("%(run)s: its trend is %(own)s with each step, the average of all runs %(all)s.") % {
+        "run": name, "own": more_or_fewer(own.slope), "all": more_or_fewer(slope),
     }  # fmt: skip
     p = chance(own, slope)
     if p is None:

@@ -1,5 +1,6 @@
 """The page of the team: how much each of them wrote, and what, the newest first."""
 
+import datetime
 from collections import Counter
 from collections.abc import Sequence
 
@@ -16,7 +17,8 @@ from dashboard_import.stats.reading import RunNumbers, step_name
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
 from dashboard_import.stats.words import label
 from mooc.lib.charts.bars import bars
-from mooc.lib.charts.marks import Drawing, Series
+from mooc.lib.charts.marks import NONE, Drawing, Series
+from mooc.lib.moments import in_utc
 
 registry.page("team", _("Team"))
 COMMON = {"page": "team", "files": ("team_members", "comments"), "tables": (TeamMember,), "shares": False}
@@ -68,13 +70,20 @@ def team_members(numbers: RunNumbers) -> Rows:
     return sorted(rows, key=lambda row: (-row[2] - row[3], row[0]))
 
 
+def when(date: str) -> str:
+    """Return a moment of the file, such as `2026-01-05 09:00:00 UTC`, as a page says it; a dash for none."""
+    return (
+        in_utc(datetime.datetime.strptime(date, "%Y-%m-%d %H:%M:%S %Z").replace(tzinfo=datetime.UTC)) if date else NONE
+    )
+
+
 def draw_comments(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:
     """Show one page of the first run's comments as a table; each leads to FutureLearn's page of it."""
     first = seen[0]
     if not first.rows:
         return [Figure(Drawing("table", missing(chart, [first]), [], [], missing=missing(chart, [first])))]
-    heads = [_now("Written (UTC)"), _now("By"), _now("Step"), _now("Comment"), _now("Likes")]
-    rows = [[date[:16], name, step, text, likes] for name, date, step, text, likes, _link in first.rows]
+    heads = [_now("Written"), _now("By"), _now("Step"), _now("Comment"), _now("Likes")]
+    rows = [[when(date), name, step, text, likes] for name, date, step, text, likes, _link in first.rows]
     drawing = Drawing("table", "", heads, rows, links=[row[-1] for row in first.rows])
     last = TeamComment.objects.filter(run=first.numbers.run).aggregate(Max("place"))["place__max"]
     return [Figure(drawing, first.name if len(seen) > 1 else "", pager(first.numbers.at, last))]

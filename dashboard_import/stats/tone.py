@@ -92,8 +92,11 @@ def of_the_word(one: Seen) -> dict[str, str]:
 def in_tones(head: str, place: str) -> registry.Draw:
     """Return the drawing of the three tones by `place`, step or week; a bar leads to its comments."""
     return with_word(
-        in_parts(head, PARTS, lambda one, name: reading(one.numbers.run, **{place: name}, **of_the_word(one)))
-    )
+        in_parts(
+            head, PARTS, lambda one, name: reading(one.numbers.run, **{place: name}, **of_the_word(one)),
+            colours=(3, 2, 1),  # what is good is green here, as where weeks were rated
+        )
+    )  # fmt: skip
 
 
 def with_word(draw: registry.Draw) -> registry.Draw:

@@ -85,10 +85,11 @@ def said(cell: str, *, in_percent: bool | None) -> float | None:
 
 
 def place(cell: str) -> str:
-    """Return what a row is called in the file: a day as `2026-01-31`, a share as `5`, anything else as it is."""
+    """Return what a row is called in the file: a day as `2026-01-31`, a share or how many as `5`, or as it is."""
     try:
         return datetime.datetime.strptime(cell, "%a %d %b %Y").date().isoformat()  # noqa: DTZ007
     except ValueError:
+        cell = re.sub(r"^(?:with )?(\d+) (?:likes?|reply|replies|others?)$", r"\1", cell)
         return cell.removesuffix(" %").removeprefix("Week ")
 
 
