@@ -90,7 +90,7 @@ def draw_domains(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[F
         )
         for one, count in zip(seen, counts, strict=True)
     ]
-    said = {"None": _now("The link says none"), "Unknown": _now("Nobody knows"), "": _now("Nothing")}
+    said = {"None": _now("The link says none"), "Unknown": _now("Site unknown"), "": _now("Nothing")}
     names = [str(said.get(site, site)) for site in sites]
     return [Figure(bars(names, series, head=_now("Site"), missing=missing(chart, seen), say=say_of(in_percent)))]
 

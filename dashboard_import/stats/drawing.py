@@ -105,6 +105,14 @@ def largest(rows: Sequence[tuple]) -> tuple | None:
     return max((row for row in rows if row[1]), key=lambda row: row[1], default=None)
 
 
+def days_known(chart: Chart, one: Seen, start: datetime.date | None, most: int) -> int:
+    """Return how many days after the first of a run its files tell of, where other lines go on to day `most`."""
+    loaded = one.numbers.as_of(chart.files)
+    if one.numbers.in_days or not start or not loaded:
+        return most
+    return (loaded.astimezone(datetime.UTC).date() - start).days
+
+
 def by_day(
     chart: Chart,
     seen: Sequence[Seen],
@@ -126,10 +134,11 @@ def by_day(
     ends = [(day - start).days for one, start in zip(seen, starts, strict=True) if one.rows for day in one.days or ()]
     low, high = (min(ends), max(ends)) if ends else (min(every[0], 0), every[-1])
     span = range(low, min(high, low + MOST_DAYS - 1) + 1)
-    series = [
-        Series(one.name, [one.shown(offset.get(at, 0), percent=in_percent) for at in span], one.colour)
-        for one, offset in zip(seen, offsets, strict=True)
-    ]
+    series = []
+    for one, offset, start in zip(seen, offsets, starts, strict=True):
+        known = days_known(chart, one, start, high)
+        counts = [offset.get(at, 0 if at <= known else None) for at in span]
+        series.append(Series(one.name, [one.shown(count, percent=in_percent) for count in counts], one.colour))
     events: list[tuple[int, str]] = []
     links: list[str] = []
     if len(seen) == 1 and not seen[0].numbers.in_days:

@@ -8,6 +8,7 @@ from html import escape
 from django.utils.translation import gettext as _
 
 from mooc.lib.charts.marks import SERIES, Drawing, mark, number, px, share, stretched
+from mooc.lib.charts.scales import spread
 
 HEIGHT, GAP = 320, 10  # px; the gap lies between ribbons that pass a place and the place itself
 STRETCH = 1000
@@ -51,6 +52,7 @@ def sankey(
         colour = colours[start] if colours else start % SERIES + 1
         ribbons.append(mark(words, f'<path class="ribbon s{colour}" d="{paths[start, end]}"/>'))
     parts = [stretched("".join(ribbons), STRETCH, HEIGHT)]
+    _desktop, every = spread(len(names), max(map(len, names)))
     wide = NODE if len(names) <= FEW else THIN
     for at, name in enumerate(names):
         x = share(place(at, len(names)) / STRETCH)
@@ -58,7 +60,8 @@ def sankey(
         parts.append(
             f'<rect class="node" x="{x}" y="0" width="{wide}" height="{size}" transform="translate({-wide // 2})"/>'
         )
-        parts.append(f'<text class="along{" roomy" * (at % 2)}" x="{x}" y="{HEIGHT + 20}">{escape(name)}</text>')
+        roomy = " roomy" * (at % every != 0)
+        parts.append(f'<text class="along{roomy}" x="{x}" y="{HEIGHT + 20}">{escape(name)}</text>')
     return Drawing("sankey", f"{heads[2]}: {number(sum(leaving.values()))}", heads, rows, "".join(parts), HEIGHT)
 
 

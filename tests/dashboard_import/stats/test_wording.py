@@ -1,8 +1,10 @@
 """How charts say their numbers: in which order, in which words, in which colours, rounded once."""
 
+import datetime
 import re
 
 import pytest
+from django.utils import timezone as clock
 
 from dashboard_import.models import CourseRun
 from tests.dashboard_import.stats.runs import comment, person, visit
@@ -68,6 +70,21 @@ def test_a_pair_of_measures_leads_to_its_points_of_the_same_runs(bread, staff):
     assert all("&amp;of=learner&amp;with=bread%2F2" in link for link in links)
     again = staff.get(f"{HOME}/measures/{links[0].replace('&amp;', '&')}").content.decode()
     assert "Two measures of people: bread 2" in again
+
+
+def test_days_that_have_not_come_have_no_number_beside_a_run_that_is_over(bread, staff):
+    today = clock.now().date()
+    first = [today - datetime.timedelta(days=days) for days in (40, 3)]
+    last = [today - datetime.timedelta(days=1), first[1]]
+    for number, (one, other) in enumerate(zip(first, last, strict=True), start=1):
+        bread(f"bread-{number}", enrolments=[person("a", day=f"{one}"), person("b", day=f"{other}")])
+    cells = dict(
+        re.findall(
+            r'<th scope="row">(-?\d+)</th><td class="number">[^<]+</td><td class="number">([^<]+)</td>',
+            figure(staff, "enrolments", "enrolments-per-day", "with=bread/2"),
+        )
+    )
+    assert [cells[day] for day in ("1", "2", "4", "5", "40")] == ["2", "0", "0", "–", "–"]
 
 
 def test_all_went_forward_is_no_fault_of_the_file(bread, staff):

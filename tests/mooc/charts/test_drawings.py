@@ -294,6 +294,14 @@ def test_numbers_in_words():
     assert [percent(value) for value in (12.345, 66.67, 99.96, None)] == ["12.3 %", "66.7 %", "100.0 %", "–"]
 
 
+def test_the_few_places_of_a_sankey_are_all_named_on_a_phone():
+    def roomy(count: int) -> int:
+        names = [f"Week {at}" for at in range(count)]
+        return sankey(names, [(0, 1, 1)], heads=("From", "To", "Learners"), missing=NOTHING).inner.count("roomy")
+
+    assert (roomy(4), roomy(8)) == (0, 4)
+
+
 @pytest.mark.parametrize(
     ("most", "said"),
     [
