@@ -2,13 +2,14 @@
 
 import datetime
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from dashboard_import.stats.days import head, labels, ticks
 from dashboard_import.stats.drawing import days_between, missing, say_of
 from dashboard_import.stats.registry import Chart, Draw, Figure, Seen
 from mooc.lib.charts.lines import lines
-from mooc.lib.charts.marks import Drawing, Series
+from mooc.lib.charts.marks import Drawing, Series, percent
 
 Link = Callable[[Seen, datetime.date], str]
 Value = TypeVar("Value")
@@ -80,7 +81,7 @@ def share_so_far(name: str, link: Link | None = None) -> Draw:
             known = {row[0]: row[-1] for row in (*([one.before] if one.before else ()), *one.rows)}
             shares = [None if share is None else 100 * share for share in so_far(known, days)]
             drawing = over_days(chart, one, days, [Series(str(name), shares, one.colour)], True, link)
-            made.append(Figure(drawing, one.name if len(seen) > 1 else ""))
+            made.append(Figure(replace(drawing, say=percent), one.name if len(seen) > 1 else ""))
         return made
 
     return draw

@@ -172,7 +172,8 @@ def draw_rates(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Fig
         Series(one.name, [rate.get(step) for step in steps], one.colour) for one, rate in zip(seen, rates, strict=True)
     ]
     links = [on_step(seen[0], step) for step in steps]
-    return [Figure(columns(steps, series, head=_("Step"), missing=missing(chart, seen), say=percent, links=links))]
+    drawing = columns(steps, series, head=_("Step"), missing=missing(chart, seen), say=percent, links=links)
+    return [Figure(replace(drawing, say=percent))]
 
 
 @registry.chart(

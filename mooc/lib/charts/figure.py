@@ -78,7 +78,7 @@ def figure(
         {
             "drawing": drawing,
             "inner": mark_safe(drawing.inner),  # built by mooc.lib.charts, which escapes all text
-            "table": table(drawing.heads, drawing.rows, drawing.links, say, drawing.anchors),
+            "table": table(drawing.heads, drawing.rows, drawing.links, drawing.say or say, drawing.anchors),
             "large": len(drawing.rows) > LARGE or len(drawing.heads) > WIDE,
             "height": f"{drawing.height:g}",
             "slug": slug,

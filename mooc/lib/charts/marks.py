@@ -39,7 +39,7 @@ class Drawing:
 
     `viewbox` is for drawings that grow as a whole; others have x in per cent of the width and y in px up to `height`.
     `missing` says what is missing where nothing can be drawn. `grid` is (columns, rows) of a heat map, whose values
-    the script reads from the table.
+    the script reads from the table. `say` puts the table's numbers into words, where not as all those of the page.
     """
 
     kind: str
@@ -55,6 +55,7 @@ class Drawing:
     missing: str = ""
     grid: tuple[int, int] | None = None
     notes: Sequence[str] = field(default=())
+    say: Say | None = None
 
 
 @lru_cache(maxsize=10_000)  # a chart says hundreds of numbers, few of them different; the site has one language

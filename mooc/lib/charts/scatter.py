@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from mooc.lib.charts.marks import Drawing, axes, mark, number, px, share
 from mooc.lib.charts.scales import Tick, scale
@@ -51,7 +50,7 @@ def scatter(
         parts.append(mark(words, circle))
     total = sum(count for _point, count in counted)
     notes = [
-        ngettext("%(count)s point.", "%(count)s points.", total) % {"count": number(total)},
+        f"{unit}: {number(total)}.",
         _("No line can be drawn through them: all stand above one place."),
     ]
     line = line or trend(xs, ys)

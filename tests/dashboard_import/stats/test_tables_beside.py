@@ -31,6 +31,7 @@ SHOWN = {
     "network-reciprocity": ["reciprocity"],
 }  # fmt: skip
 IN_HUNDREDTHS = {"network-density", "network-reciprocity"}  # in the file from 0 to 1
+SHARES = {*IN_HUNDREDTHS, "completion-rate"}  # always in per cent
 FILLED = {"comment-types-so-far", "sums-so-far", "network-density", "network-reciprocity"}  # days without news, too
 FIRST_ALONE = {"totals", "activity"}  # beside the first number stand shares and FutureLearn's own
 ROWS_OF_ITS_OWN = {"peer-review-totals": 1}  # below those of the file
@@ -127,7 +128,9 @@ def of_tables(chart: Chart, tables: list[list[list[str]]], places: set[str], col
             for name, cell in cells:
                 if cell[:1].isdigit() or cell[:1] in ("-", "–"):
                     is_heat = chart.columns[:2] == ("step", "date")
-                    number = said(cell, in_percent=None if chart.slug == "totals" else in_percent)
+                    number = said(
+                        cell, in_percent=None if chart.slug == "totals" else in_percent or chart.slug in SHARES
+                    )
                     yield key if key in places else "", name if is_heat else "", number
 
 
@@ -160,7 +163,7 @@ def compare(client: Client, run: CourseRun, page: str, query: str, runs: list[st
             if chart.columns[:2] == ("step", "date"):  # a page may have fewer days, and says so
                 heads = {head for one in each for head in one[0]} if each else set()
                 wanted = [one for one in wanted if one[1] in heads]
-            same(wanted, [*shown], (page, slug, query, name), in_percent=shares)
+            same(wanted, [*shown], (page, slug, query, name), in_percent=shares or slug in SHARES)
             compared += len(wanted)
     return compared
 
