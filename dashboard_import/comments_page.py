@@ -34,7 +34,8 @@ def read(request: HttpRequest, slug: str, number: int) -> HttpResponse:
             ("helped", _("Team"), reader.HELPED, wanted.helped),
         ],
         "numbers": [
-            ("likes", _("Likes, exactly"), wanted.likes), ("replies", _("Posts with so many replies"), wanted.replies),
+            ("likes", _("With so many likes"), wanted.likes),
+            ("replies", _("Posts with so many replies"), wanted.replies),
         ],
         "back": reverse("stats_page", args=[slug, number, "comments"]),
         "file": reverse("stats_comments_csv", args=[slug, number]), "query": request.GET.urlencode(),

@@ -106,11 +106,14 @@ def largest(rows: Sequence[tuple]) -> tuple | None:
 
 
 def days_known(chart: Chart, one: Seen, start: datetime.date | None, most: int) -> int:
-    """Return how many days after the first of a run its files tell of, where other lines go on to day `most`."""
+    """Return how many days after its first a run's files tell of, where other lines go on to day `most`.
+
+    The day on which they were loaded is not over.
+    """
     loaded = one.numbers.as_of(chart.files)
     if one.numbers.in_days or not start or not loaded:
         return most
-    return (loaded.astimezone(datetime.UTC).date() - start).days
+    return (loaded.astimezone(datetime.UTC).date() - start).days - 1
 
 
 def by_day(

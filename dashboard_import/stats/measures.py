@@ -208,7 +208,9 @@ def draw_points(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Fi
 registry.chart(
     "correlations", **COMMON, title=_("Two measures of people"), files=FILES, columns=("x", "y", "learners"),
     tables=(Moments,), options=OPTIONS, chosen_tallies=chosen_points, draw=draw_points, limits=WHO,
-    of_all_runs=_("Points lie where each run has its classes. Shares are of each run’s own steps and questions."),
+    of_all_runs=_(
+        "Points lie where each run puts its numbers together. Shares are of each run’s own steps and questions."
+    ),
     definition=_(
         "How many people have which two numbers: the larger the point, the more people. Where there are many numbers, "
         "some next to each other are one point, named by the least. The straight line is through all people, with its "
