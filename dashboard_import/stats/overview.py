@@ -188,7 +188,10 @@ def page_of(one: Seen, stage: str) -> str:
         "Of those who joined: who completed at least five steps, who of these wrote at least five comments, who of "
         "these handed in an assignment, who of these completed at least 95 % of the steps."
     ),
-    limits=gettext_lazy("Where nobody handed in an assignment that row is not there, and is no condition of the next."),
+    limits=gettext_lazy(
+        "Where nobody handed in an assignment that row is not there, and is no condition of the next. "
+        "Who did something without having joined is not counted."
+    ),
     of_all_runs=gettext_lazy("Runs without assignments are in the last row without that condition."),
 )  # fmt: skip
 def funnel(numbers: RunNumbers) -> Rows:
