@@ -11,7 +11,10 @@ from tests.dashboard_import.stats.runs import comment
 
 pytestmark = pytest.mark.django_db
 # Means and shares of more people than that, and what FutureLearn's own files say in per cent.
-NOT_COUNTS = ("tone-score", "quiz-tries", "comments-per-completion", "video-devices", "video-continents")
+NOT_COUNTS = (
+    "tone-score", "quiz-tries", "comments-per-completion", "network-density", "network-reciprocity", "video-devices",
+    "video-continents",
+)  # fmt: skip
 SHOWN = {
     "cells": r'<td class="number">([1-4])</td>', "marks": r"<title>[^<]*: ([1-4])</title>",
     "beside bars": r'class="value"[^>]*>([1-4])</text>', "in lists": r"<td>[^<]*[a-z] ([1-4]), ",
