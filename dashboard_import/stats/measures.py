@@ -106,7 +106,10 @@ def comments_in_total(numbers: RunNumbers) -> Rows:
         "How many people were enrolled at the end of each day (UTC), and how many comments, replies among them, likes "
         "and quiz answers there had been."
     ),
-    limits=_("Who left is no longer enrolled. Likes count on the day of their comment: FutureLearn has no other."),
+    limits=_(
+        "Who left is no longer enrolled. Likes count on the day of their comment: FutureLearn has no other. "
+        "Comments and answers without a time are left out."
+    ),
 )  # fmt: skip
 def sums_so_far(numbers: RunNumbers) -> Rows:
     joined, left, posts, replies, answers = (

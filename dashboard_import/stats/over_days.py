@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from dashboard_import.stats.days import head, labels, ticks
@@ -80,6 +81,7 @@ def share_so_far(name: str, link: Link | None = None) -> Draw:
             known = {row[0]: row[-1] for row in (*([one.before] if one.before else ()), *one.rows)}
             shares = [None if share is None else 100 * share for share in so_far(known, days)]
             drawing = over_days(chart, one, days, [Series(str(name), shares, one.colour)], True, link)
+            drawing = replace(drawing, heads=[drawing.heads[0], f"{name}, %"])  # its numbers stand there without it
             made.append(Figure(drawing, one.name if len(seen) > 1 else ""))
         return made
 
