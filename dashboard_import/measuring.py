@@ -25,9 +25,9 @@ PEOPLE, IN_CLASSES = "futurelearn_people", "futurelearn_classes"
 SOURCES = (
     "enrolments", "step_activity", "comments", "question_response", "peer_review_assignments", "course_overview",
 )  # fmt: skip
-# How far people came: who did the first of these, who of them did the second, and so on.
+# How far those who joined came: who did the first of these, who of them did the second, and so on.
 FUNNEL = {
-    "funnel_steps": "completed >= 5",
+    "funnel_steps": "enrolled = 1 AND completed >= 5",
     "funnel_comments": "comments >= 5",
     "funnel_assignment": "handed_in = 1 OR %(assignments)s = 0",  # where nobody hands in any it is no condition
     "funnel_completion": "completed * 100 >= %(steps)s * 95",
@@ -57,6 +57,7 @@ def people() -> str:
         "WITH t AS (SELECT learner_id, max(CASE WHEN kind = 'step_activity' THEN 1 ELSE 0 END) AS visited,"
         f" {added} FROM {SUMS} WHERE run_id = %(run)s GROUP BY learner_id)"
         f" SELECT t.visited, t.completed, CASE WHEN t.learner_id IN ({authors}) THEN 1 ELSE 0 END AS handed_in,"
+        " CASE WHEN e.learner_id IS NULL THEN 0 ELSE 1 END AS enrolled,"
         f" {columns}, {flags} FROM t {joined('t.learner_id')}"
     )
 

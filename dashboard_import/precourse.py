@@ -4,6 +4,7 @@ Survey tools write the question into the first row, or leave it empty where it g
 part of it, such as one of several choices, into the second. One column is FutureLearn's id of the learner.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -25,6 +26,7 @@ STEP = (1, 2)  # where learners introduce themselves
 MOST_ROWS, MOST_QUESTIONS, LONGEST = 50_000, 200, 2_000
 # What survey tools write into the second row where the question has no parts.
 NO_PART = {"response", "open_ended_response", LEARNER, ""}
+LEARNERS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)  # what FutureLearn's ids are
 BATCH = 1_000
 
 
@@ -67,6 +69,8 @@ def read(stream: BinaryIO) -> Answers:
     if LEARNER not in names:
         raise UnreadableError(f"No column is called {LEARNER}: nothing says which learner answered.")
     place = names.index(LEARNER)
+    if len(second) > place and LEARNERS.fullmatch(second[place].strip()):  # one row of names alone
+        second, rows = [], chain([second], rows)
     kept = [at for at in range(len(header)) if at != place]
     if len(kept) > MOST_QUESTIONS:
         raise UnreadableError(f"The file has {len(kept):,} questions; {MOST_QUESTIONS:,} is the most.")

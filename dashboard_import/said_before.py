@@ -16,7 +16,6 @@ from django.db import connection
 from django.utils.text import slugify
 
 from dashboard_import.audiences import AUDIENCES, joined
-from dashboard_import.datasets import normal
 from dashboard_import.journeys import FLAGS, Of
 from dashboard_import.models import CourseRun, PreCourseAnswer, PreCourseSurvey, Tally
 from dashboard_import.rollups import rollup
@@ -34,7 +33,8 @@ NO_MARKS = {"0", "false", "no", "n", "not selected", "unselected", "unchecked"}
 NOT_ASKED = {
     "respondent_id", "collector_id", "response_id", "responseid", "recipientemail", "recipientfirstname",
     "recipientlastname", "start_date", "startdate", "end_date", "enddate", "recordeddate", "timestamp", "ip_address",
-    "ipaddress", "email_address", "email", "e_mail", "first_name", "last_name", "name", "custom_data",
+    "ipaddress", "email_address", "e_mail_address", "email", "e_mail", "first_name", "last_name", "full_name",
+    "surname", "name", "phone", "phone_number", "custom_data",
     "custom_data_1", "date_created", "date_modified", "locationlatitude", "locationlongitude",
 }  # fmt: skip
 
@@ -65,12 +65,18 @@ def kind_of(key: str) -> str:
     return f"{KIND}{key}"
 
 
+def says_who(text: str) -> bool:
+    """Say whether a column is what survey tools write beside the answers, or asks who somebody is: `Your e-mail:`."""
+    name = re.sub(r"\W+", "_", text.lower()).strip("_")
+    return name.removeprefix("what_is_").removeprefix("your_") in NOT_ASKED
+
+
 def questions_of(pairs: Sequence[Sequence[str]]) -> list[Question]:
     """Return the questions of `PreCourseSurvey.questions` in their order, without what nobody was asked."""
     texts: dict[str, str] = {}
     columns: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for place, (text, part) in enumerate(pairs):
-        if normal(text) not in NOT_ASKED:
+        if not says_who(text):
             texts.setdefault(key_of(text), text)
             columns[key_of(text)].append((place, part))
     return [Question(key, text, named(columns[key])) for key, text in texts.items()]

@@ -24,7 +24,7 @@ from dashboard_import.stats.pooling import ALL
 from dashboard_import.stats.reading import RunNumbers
 from dashboard_import.stats.registry import PAGES, Chart, Seen
 from dashboard_import.stats.selection import AS, MOST_BESIDE, OF, Selection, choices, offered, selection
-from dashboard_import.stats.together import leading_to_runs, single_runs, words_about
+from dashboard_import.stats.together import lacking, leading_to_runs, single_runs, words_about
 from mooc.lib.access import require_staff
 from mooc.lib.admin import in_admin
 from mooc.lib.charts.figure import figure
@@ -155,8 +155,8 @@ def figures_of(request: HttpRequest, chart: Chart, numbers: Sequence[RunNumbers]
     shown = [one for one in numbers if chart.pools or not one.is_pool]
     limits = (chart.limits, hundred(chart) if in_percent else "") if shown else ()
     zoomed = chosen.part.words(chosen.runs) if chart.day_at is not None and not chosen.part.is_whole else ""
-    about = (chart.definition, *limits, *words_about(chart, numbers), zoomed)
     made = chart.draw(chart, pages.seen(chart, shown, chosen.part), chosen.in_percent) if shown else []
+    about = (chart.definition, *limits, *words_about(chart, numbers), *lacking(chart, shown, made), zoomed)
     made += [leading_to_runs(chart, one, len(numbers) > 1) for one in numbers if one.is_pool and not chart.pools]
     for at, drawn in enumerate(made, start=1):
         yield figure(

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -78,9 +79,9 @@ def watched_page(browser: Browser, viewport: ViewportSize, problems: list[str]) 
     assert not problems, "\n".join(problems)
 
 
-def shot(page: Page, name: str) -> None:
-    """Keep a picture of the whole page where SHOTS names a folder, for people to look at."""
-    if folder := os.environ.get("SHOTS"):
+def shot(page: Page, name: str, otherwise: Path | None = None) -> None:
+    """Keep a picture of the whole page in the folder that SHOTS names, else in `otherwise`, for people to look at."""
+    if folder := os.environ.get("SHOTS", otherwise):
         page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from dashboard_import.stats.hiding import hiding_words
-from dashboard_import.stats.reading import BEFORE
+from dashboard_import.stats.reading import BEFORE, RunNumbers
 from dashboard_import.stats.registry import Chart, Seen
 from dashboard_import.stats.selection import OF
 from dashboard_import.stats.words import UNKNOWN
@@ -28,19 +28,21 @@ def file_name(kind: str) -> str:
 
 def missing(chart: Chart, seen: Sequence[Seen]) -> str:
     """Say why there is nothing to draw, and what the reader can do."""
-    lacking = [
-        _("%(run)s has no file of %(kind)s here.") % {"run": one.name, "kind": file_name(kind)}
-        for one in seen
-        for kind in chart.files
-        if kind not in one.numbers.loaded
-    ]
-    if lacking:
+    if lacking := [words for one in seen if (words := without(chart, one.numbers))]:
         return " ".join(lacking)
     if not seen:
         return nothing_chosen()
     if any(one.days for one in seen):
         return _("Nothing of this is in this part of the time. Choose a longer one, or the whole time.")
     return undrawn(seen) or uncounted(chart, seen)
+
+
+def without(chart: Chart, numbers: RunNumbers) -> str:
+    """Say which files of a chart a run does not have here; nothing where it has all of them."""
+    kinds = [file_name(kind) for kind in chart.files if kind not in numbers.loaded]
+    if not kinds:
+        return ""
+    return _("%(run)s has no file of %(kinds)s here.") % {"run": numbers.name, "kinds": ", ".join(kinds)}
 
 
 def nothing_chosen() -> str:

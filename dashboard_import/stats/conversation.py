@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from dashboard_import.models import Talker
 from dashboard_import.stats import registry
 from dashboard_import.stats.drawing import by_value, in_parts, missing
-from dashboard_import.stats.hiding import hidden
+from dashboard_import.stats.hiding import hidden_sums
 from dashboard_import.stats.kinds import ONE, SEVERAL, name_of
 from dashboard_import.stats.links import on_day, on_step, reading
 from dashboard_import.stats.lists import PER_PAGE, pager
@@ -86,7 +86,7 @@ def comment_types_by_day(numbers: RunNumbers) -> Rows:
 
 @registry.chart(
     "comment-types-so-far", **COMMON, title=_("Kinds of comments up to each day"), columns=("date", *TYPES),
-    tallies=("comment_types", "learners"), base="learners", draw=parts_by_day(PARTS, on_day, sums=True),
+    tallies=("comment_types", "learners"), base="learners", draw=parts_by_day(PARTS, on_day, sums=True), sums=True,
     definition=_("How many comments of each kind had been written by the end of each day (UTC)."),
     limits=_("Each comment is of the kind that it was in the end, with all replies."),
 )  # fmt: skip
@@ -205,7 +205,7 @@ def connections(numbers: RunNumbers) -> Rows:
 @registry.chart(
     "network-density", **COMMON, title=_("Density over time"), columns=("date", "people", "pairs", "density"),
     shares=False, pools=False, tallies=("network_people", "network_pairs"),
-    draw=share_so_far(_("Density"), on_day), limits=TIES,
+    draw=share_so_far(_("Density"), on_day), sums=True, limits=TIES,
     definition=_(
         "Of all pairs of people in the network so far, how many per cent had one reply to the other. "
         "The file has it from 0 to 1."
@@ -224,7 +224,7 @@ def network_density(numbers: RunNumbers) -> Rows:
 @registry.chart(
     "network-reciprocity", **COMMON, title=_("Replies returned over time"), shares=False, pools=False,
     columns=("date", "pairs", "returned", "reciprocity"), tallies=("network_pairs", "network_returned"),
-    draw=share_so_far(_("Returned"), on_day), limits=TIES,
+    draw=share_so_far(_("Returned"), on_day), sums=True, limits=TIES,
     definition=_(
         "Of all connections so far, from one person who replied to another, how many per cent were returned: the other "
         "had replied to the first as well. This is called reciprocity. The file has it from 0 to 1."
@@ -245,9 +245,9 @@ def draw_top(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figur
     made = []
     for one in seen:
         days, known = span(one, {row[0] for row in one.rows}), defaultdict(dict)
-        for day, name, others in hidden(most_connected(one.numbers)):
+        for day, name, others in hidden_sums(most_connected(one.numbers)):
             known[name][day] = others
-        order = sorted(known, key=lambda name: (-(known[name][max(known[name])] or 0), name))
+        order = sorted(known, key=lambda name: (-max(others or 0 for others in known[name].values()), name))
         series = [Series(name, so_far(known[name], days), at) for at, name in zip(STRONG, order, strict=False)]
         drawing = over_days(chart, one, days, series, False, on_day)
         made.append(Figure(drawing, one.name if len(seen) > 1 else ""))
@@ -256,7 +256,7 @@ def draw_top(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figur
 
 @registry.chart(
     "most-connected", **COMMON, title=_("The most connected people"), columns=("date", "learner", "others"),
-    shares=False, pools=False, tallies=("network_top",), draw=draw_top, limits=TIES,
+    shares=False, pools=False, tallies=("network_top",), draw=draw_top, sums=True, limits=TIES,
     definition=_(
         "With how many others the seven most connected people had exchanged replies by the end of each day. Names are "
         "those of the table of talkers. The file has the days on which a number changed."

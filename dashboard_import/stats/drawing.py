@@ -50,6 +50,8 @@ def by_value(
         values = [value for value in dict.fromkeys(values) if any(value in count for count in counts)]
         values = sorted(values, key=int) if numbers else values
         known = [value for value in values if value not in UNKNOWN]
+        if all(count.get(value, 0) == 0 for count in counts for value in known):
+            known = []
         series = [
             Series(one.name, [one.shown(count.get(value, 0), percent=in_percent) for value in known], one.colour)
             for one, count in zip(seen, counts, strict=True)

@@ -11,9 +11,10 @@ def hiding_words() -> str:
     least = settings.STATISTICS_HIDE_BELOW
     if least < 2:
         return ""
-    return _("Numbers below %(least)s are hidden: a dash stands for them here, and an empty cell in files.") % {
-        "least": least
-    }
+    return _(
+        "Numbers below %(least)s are hidden, and sums up to a day that tell of fewer: a dash stands for them here, "
+        "and an empty cell in files."
+    ) % {"least": least}
 
 
 def hidden(rows: Rows) -> Rows:
@@ -27,3 +28,25 @@ def hidden(rows: Rows) -> Rows:
         else row
         for row in rows
     ]
+
+
+def hidden_sums(rows: Rows) -> Rows:
+    """Return rows of sums, in order, without those numbers from which it could be told that few came to one before.
+
+    Each is compared with the one shown last of the same words, such as a name. A share beside a hidden number goes.
+    """
+    least = settings.STATISTICS_HIDE_BELOW
+    shown: dict[tuple, int] = {}
+    made = []
+    for row in hidden(rows):
+        name, cells = tuple(cell for cell in row if isinstance(cell, str)), []
+        for at, cell in enumerate(row):
+            if isinstance(cell, int):
+                if 0 < abs(cell - shown.get((name, at), 0)) < least:
+                    cells.append(None)
+                    continue
+                shown[name, at] = cell
+            cells.append(cell)
+        has_all = all(cell is not None for cell in cells)
+        made.append(tuple(cell if has_all or not isinstance(cell, float) else None for cell in cells))
+    return made

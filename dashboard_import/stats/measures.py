@@ -101,12 +101,15 @@ def comments_in_total(numbers: RunNumbers) -> Rows:
 @registry.chart(
     "sums-so-far", **COMMON, title=_("The run up to each day"), files=("enrolments", "comments", "question_response"),
     columns=("date", "enrolled", "comments", "replies", "likes", "answers"), draw=parts_by_day(SO_FAR, sums=True),
-    tallies=("enrolled_at", "unenrolled_at", "posts", "replies", "likes_by_day", "quiz_by_day"),
+    sums=True, tallies=("enrolled_at", "unenrolled_at", "posts", "replies", "likes_by_day", "quiz_by_day"),
     definition=_(
         "How many people were enrolled at the end of each day (UTC), and how many comments, replies among them, likes "
         "and quiz answers there had been."
     ),
-    limits=_("Who left is no longer enrolled. Likes count on the day of their comment: FutureLearn has no other."),
+    limits=_(
+        "Who left is no longer enrolled. Likes count on the day of their comment: FutureLearn has no other. "
+        "Comments and answers without a time are left out."
+    ),
 )  # fmt: skip
 def sums_so_far(numbers: RunNumbers) -> Rows:
     joined, left, posts, replies, answers = (

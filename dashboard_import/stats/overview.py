@@ -191,7 +191,8 @@ def page_of(one: Seen, stage: str) -> str:
         "assignment, and completed at least 95 % of the steps."
     ),
     limits=gettext_lazy(
-        "Each row is of the people in the row above it. If nobody handed in an assignment, that row is left out."
+        "Each row is of the people in the row above it. If nobody handed in an assignment, that row is left out. "
+        "Who did something without having joined is not counted."
     ),
     of_all_runs=gettext_lazy("Runs without assignments are in the last row without that condition."),
 )  # fmt: skip

@@ -5,7 +5,7 @@ from importlib import import_module
 
 from django.db.models import Q
 
-from dashboard_import.stats.hiding import hidden
+from dashboard_import.stats.hiding import hidden, hidden_sums
 from dashboard_import.stats.part import Part, cut
 from dashboard_import.stats.pooling import Pool, Shown
 from dashboard_import.stats.reading import RunNumbers, read
@@ -52,7 +52,8 @@ def seen(chart: Chart, runs: Sequence[RunNumbers], part: Part) -> list[Seen]:
     made = []
     for one in runs:
         rows = chart.rows(one)
-        made.append(Seen(one, hidden(rows), hundred(chart, one, rows), one.colour))
+        shown = hidden_sums(rows) if chart.sums else hidden(rows)
+        made.append(Seen(one, shown, hundred(chart, one, rows), one.colour))
     return cut(chart, made, part)
 
 

@@ -1,6 +1,7 @@
 """The reader of comments: one page of a run's comments, or one thread, found by step, by who wrote and by words."""
 
 import datetime
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -22,6 +23,7 @@ from dashboard_import.stats.talkers import author_of, pseudonym
 from dashboard_import.talk import TALKERS, TYPES
 
 LONGEST_SEARCH = 100
+LIKES = re.compile(r"-?\d{1,10}", re.ASCII)  # files may have any number of 32 bits
 BATCH = 200  # comments of a file for which types are looked up at once
 COLUMNS = (
     "id", "date", "step", "author", "author_type", "type", "thread", "team_replied", "text", "likes", "link",
@@ -89,9 +91,11 @@ def wanted(request: HttpRequest, slug: str, number: int) -> Wanted:
         raise Http404
     if (week and step_of(f"{week}.1") is None) or (day and moments_of(day) is None):
         raise Http404
-    for asked, digits in ((thread, 18), (likes, 9), (replies, 9)):
+    for asked, digits in ((thread, 18), (replies, 9)):
         if asked and not (asked.isascii() and asked.isdigit() and len(asked) <= digits):
             raise Http404
+    if likes and not (LIKES.fullmatch(likes) and abs(int(likes)) < 1 << 31):
+        raise Http404
     known = {"by": BY, "kind": KIND, "type": TYPE, "talker": TALKER, "threaded": THREADED, "helped": HELPED}
     choices = {name: choice(request, name, words, "all") for name, words in known.items()}
     run = find_run(slug, number)

@@ -76,6 +76,8 @@ class Chart:
     which rows of further tables. `of_all_runs` says what is special where all runs of a course are one. Without `pools`
     that means nothing: then each run is shown by itself.
 
+    With `sums` a row's numbers are all that there was up to its day, and so tell what came on it.
+
     `settled` returns what choices that were not made come to for some runs; `whole`, how many people are a hundred per
     cent where that depends on such a choice.
     """
@@ -100,6 +102,7 @@ class Chart:
     pools: bool = True
     settled: Callable[[Sequence[Shown], Mapping[str, str]], Mapping[str, str]] = lambda _runs, _chosen: {}
     whole: Callable[[RunNumbers], int] | None = None
+    sums: bool = False
 
     @property
     def labels(self) -> int:

@@ -178,17 +178,23 @@ def by_part(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure
     names = [answer or _now("Wrote something") for answer in first]
     if len(first) < len(answers):
         names.append(_now("All other answers"))
+    whole_question = _now("The whole question")  # of a run that asked it without parts
     pivoted = []
     for one in seen:
         parts = dict.fromkeys(part for _question, part, _answer, _count in one.rows)
         counts = {(part, answer): count for _question, part, answer, count in one.rows}
         rows = []
         for part in parts:
+            label = part or whole_question
             numbers = [counts.get((part, answer), 0) for answer in answers]
             rest = numbers[len(first) :]
-            rows.append((part, *numbers[: len(first)], *([None if None in rest else sum(rest)] if rest else [])))
+            rows.append((label, *numbers[: len(first)], *([None if None in rest else sum(rest)] if rest else [])))
         pivoted.append(replace(one, rows=rows))
-    return in_parts(_now("Part"), names, leading, lying=True)(chart, pivoted, in_percent)
+
+    def link(one: Seen, label: str) -> str:
+        return leading(one, "" if label == whole_question else label)
+
+    return in_parts(_now("Part"), names, link, lying=True)(chart, pivoted, in_percent)
 
 
 @registry.chart(

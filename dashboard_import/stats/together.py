@@ -7,9 +7,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from dashboard_import.models import CourseRun
-from dashboard_import.stats.absent import file_name
+from dashboard_import.stats.absent import file_name, without
 from dashboard_import.stats.pooling import Pool, Shown
-from dashboard_import.stats.reading import RunNumbers
+from dashboard_import.stats.reading import BEFORE, RunNumbers
 from dashboard_import.stats.registry import Chart, Figure
 from mooc.lib.charts.marks import NONE, Drawing
 from mooc.lib.moments import in_utc
@@ -30,6 +30,13 @@ def leading_to_runs(chart: Chart, pool: RunNumbers, several: bool) -> Figure:
         for run in pool.runs
     ]
     return Figure(Drawing("table", "", [_("Run"), _("First day")], rows, links=links), pool.name if several else "")
+
+
+def lacking(chart: Chart, numbers: Sequence[RunNumbers], drawn: Sequence[Figure]) -> Iterator[str]:
+    """Yield which files single runs do not have here, where nothing in place of a drawing says so."""
+    if BEFORE not in chart.files:  # the notes of its chart say so
+        said = " ".join(figure.drawing.missing for figure in drawn)
+        yield from (words for one in numbers if not one.is_pool and (words := without(chart, one)) not in said)
 
 
 def words_about(chart: Chart, numbers: Sequence[RunNumbers]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The pages of statistics in a browser: each at two widths, nothing for axe or the policy to find."""
+"""The pages of statistics in a browser: pictures of each at two widths, nothing for axe or the policy to find."""
 
 import pytest
 from django.conf import settings as project
@@ -49,14 +49,14 @@ def signed_in(site, page, tmp_path, load):
     return page
 
 
-def test_every_page_fits_and_axe_finds_nothing(site, signed_in):
+def test_every_page_fits_and_axe_finds_nothing(site, signed_in, tmp_path):
     found = []
     for scheme, width in (("light", 1280), ("dark", 390)):
         signed_in.set_viewport_size({"width": width, "height": 900})
         signed_in.emulate_media(color_scheme=scheme)
         for name, path in PATHS.items():
             signed_in.goto(site + path)
-            shot(signed_in, f"{name}-{width}")
+            shot(signed_in, f"{name}-{width}", tmp_path)
             if signed_in.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
                 found.append(f"{name} is wider than {width}")
             found += [f"{name} {width}: {violation}" for violation in found_by_axe(signed_in)]

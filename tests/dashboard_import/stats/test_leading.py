@@ -151,3 +151,13 @@ def test_only_staff_with_the_permission_read_answers(staff, client):
     assert "no such answer" in staff.get(path).content.decode()
     assert client.get(path).status_code == 302
     assert staff.post(path).status_code == 405
+
+
+def test_every_bar_of_likes_leads_to_its_comments(bread, staff):
+    likes = [-3, 0, 5, 999_999_999, 2**31 - 1]
+    bread(comments=[comment(at, "a", text=f"I have {one}")[:-1] + str(one) for at, one in enumerate(likes)])
+    leads = marks(staff.get(f"{HOME}/comments/").content.decode(), "likes")
+    assert len(leads) == len(likes)
+    for lead, one in zip(leads, likes, strict=True):
+        assert re.findall(r"I have (-?\d+)", staff.get(lead).content.decode()) == [str(one)]
+        assert [row[8] for row in table(staff, lead.replace("/read/", "/read/comments.csv"))[1:]] == [f"I have {one}"]

@@ -3,7 +3,7 @@
 import pytest
 
 from dashboard_import.generating import LAYOUTS, make_runs, write_flat
-from tests.dashboard_import.stats.slow_pool import SlowPool
+from tests.dashboard_import.stats.slow_pool import SlowPool, readings_of
 from tests.dashboard_import.stats.test_numbers import table
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +62,8 @@ def test_every_number_of_three_years_is_that_of_a_slow_reading(tmp_path, load, s
     runs = [make_runs(5, runs=3, joiners=40, layout=year)[at] for at, year in enumerate(("2017", "2018", "2026"))]
     write_flat(runs, tmp_path / "files")
     assert "ERROR" not in load(tmp_path / "files")
-    slow = SlowPool(tmp_path / "files", dict.fromkeys(run.name for run in runs), "all").videos()
+    names = dict.fromkeys(run.name for run in runs)
+    slow = SlowPool(readings_of(tmp_path / "files", names), names, "all").videos()
     assert len(slow) == 4
     assert any(row[0] == "" for row in slow["videos/videos"])  # titles of several videos stay apart
     for name, expected in slow.items():

@@ -90,7 +90,7 @@ def test_a_name_leads_to_what_its_person_wrote_and_shows_no_id(talk, staff):
     ["?step=1", "?step=a.b", "?step=²", "?p=0", "?p=x", "?p=9999", "?by=me", "?kind=x", "?thread=x", "?thread=99",
      "?who=%00", "?week=x", "?week=99999", "?day=x", "?day=2026-02-30", "?day=²", "?week=²",
      "?type=x", "?type=loner", "?talker=lone", "?threaded=maybe", "?helped=1", "?type=%00",
-     "?likes=x", "?likes=-1", "?likes=9999999999", "?replies=²", "?replies=1.5", "?who=a'b",
+     "?likes=x", "?likes=--1", "?likes=2147483648", "?likes=9999999999", "?replies=²", "?replies=1.5", "?who=a'b",
      "?thread=99999999999999999999"],
 )  # fmt: skip
 def test_nonsense_is_not_found(talk, staff, query):

@@ -147,6 +147,36 @@ def test_what_the_tool_writes_beside_the_answers_is_no_question(run, staff):
     assert ">IP Address<" not in html
 
 
+@pytest.mark.parametrize("name", ["E-mail address", "Email Address:", "Your e-mail", "Full name", "IP-Address"])
+def test_who_somebody_is_is_no_question(run, staff, name):
+    upload(run, f"{name},Why?", ",", "a,ann@example.org,Rain", "b,bo@example.org,Rain")
+    assert shown(staff) == [["", "Rain", "2"]]
+    assert "ann@example.org" not in staff.get(f"{HOME}/").content.decode()
+
+
+def test_a_file_with_one_row_of_names_loses_nobody(run, staff):
+    first, other = (f"5d3a{at}f6e-0c1b-4d3a-9e57-1f0a2b3c4d5e" for at in range(2))
+    text = f"partner_export_id,Why?,How?\n{first},Rain,Bus\n{other},Sun,Bus\n"
+    answers = precourse.read(io.BytesIO(text.encode()))
+    assert answers.questions == [["Why?", ""], ["How?", ""]]
+    assert answers.by_learner == {first: ["Rain", "Bus"], other: ["Sun", "Bus"]}
+    for second in ("Response", "partner_export_id", "", "Custom Data"):
+        text = f"partner_export_id,Why?\n{second},Part\na,Rain\n"
+        answers = precourse.read(io.BytesIO(text.encode()))
+        assert (answers.questions, answers.by_learner) == ([["Why?", "Part"]], {"a": ["Rain"]})
+
+
+def test_a_question_that_has_parts_in_one_run_alone(bread, run, staff):
+    upload(run, "Likes,", "Art,Film", "a,Like,Dislike", "b,Dislike,Like")
+    upload(bread("bread-2", enrolments=[person("d")]), "Likes", "", "d,Like", "e,Dislike")
+    html = staff.get(f"{HOME}/?with=bread/2").content.decode()
+    figure = html[html.index('id="pre-course-2"') :]
+    assert "<title>The whole question\n" in figure
+    lead = f"/stats/futurelearn/bread/2/surveys/pre-course/?question={key_of('Likes')}"
+    assert f'<a href="{lead}">The whole question</a>' in figure
+    assert f'<a class="datum" href="{lead}"' in figure
+
+
 def test_groups_are_those_of_the_enrolments_loaded_last(bread, run, staff):
     upload(run, "Why?", "", "a,Rain", "b,Rain")
     assert shown(staff, of="buyers") == [["", "Rain", "1"]]
