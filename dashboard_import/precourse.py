@@ -19,6 +19,7 @@ from dashboard_import import said_before, sheets
 from dashboard_import.datasets import normal
 from dashboard_import.models import Comment, CourseRun, PreCourseAnswer, PreCourseSurvey
 from dashboard_import.said_before import LONGEST_ANSWER, Question, questions_of
+from dashboard_import.stats.talkers import pseudonym
 from dashboard_import.tables import Table, UnreadableError, scan
 
 LEARNER = "partner_export_id"
@@ -187,11 +188,10 @@ def comments(survey: PreCourseSurvey, whose: Chosen | None = None) -> QuerySet[C
 
 
 def joined(survey: PreCourseSurvey, written: Sequence[Comment]) -> Iterator[tuple]:
-    """Yield author, moment, text and answers of these comments; one query for each thousand."""
+    """Yield the name that we made for the author, moment, text and answers of these comments; a query a thousand."""
     for start in range(0, len(written), BATCH):
         part = written[start : start + BATCH]
         answers = PreCourseAnswer.objects.filter(survey=survey, learner_id__in={row.author_id for row in part})
         by_learner = dict(answers.values_list("learner_id", "answers"))
         for row in part:
-            moment = f"{row.timestamp:%Y-%m-%d %H:%M:%S} UTC" if row.timestamp else ""
-            yield (row.author_id, moment, row.text, *by_learner[row.author_id])
+            yield (pseudonym(row.author_id), row.timestamp, row.text, *by_learner[row.author_id])

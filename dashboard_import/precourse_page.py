@@ -19,6 +19,7 @@ from dashboard_import import precourse
 from dashboard_import.admin import MAY_LOAD
 from dashboard_import.models import CourseRun, PreCourseSurvey
 from dashboard_import.precourse import Chosen
+from dashboard_import.stats.links import reading
 from dashboard_import.stats.lists import PER_PAGE
 from dashboard_import.stats.selection import find_run, page_number
 from dashboard_import.tables import UnreadableError
@@ -26,6 +27,7 @@ from dashboard_import.views import PERMISSION
 from mooc.lib.access import require_staff
 from mooc.lib.admin import in_admin
 from mooc.lib.csv import csv_response
+from mooc.lib.moments import in_utc
 from mooc.lib.uploads import LimitedFile
 
 MOST_BYTES = 20_000_000
@@ -100,7 +102,11 @@ def answered(request: HttpRequest, run: CourseRun, taken: LimitedFile) -> HttpRe
         context |= {
             "all": pages.count, "said": whose, "is_hidden": is_hidden,
             "heads": [*(label.capitalize() for label in HEADS), *precourse.heads(kept)],
-            "rows": list(precourse.joined(kept, list(shown.object_list))), "first": shown.start_index(),
+            "rows": [
+                {"name": name, "link": reading(run, who=name), "cells": [in_utc(moment) if moment else "", *cells]}
+                for name, moment, *cells in precourse.joined(kept, list(shown.object_list))
+            ],
+            "first": shown.start_index(),
             "last": shown.end_index(), "newer": at - 1, "older": at + 1 if shown.has_next() else 0,
         }  # fmt: skip
     return in_admin(request, "dashboard_import/precourse.html", context)
@@ -133,6 +139,7 @@ def survey_csv(request: HttpRequest, slug: str, number: int) -> HttpResponseBase
 
     def rows() -> Iterator[tuple]:
         yield (*HEADS, *precourse.heads(kept))
-        yield from precourse.joined(kept, written)
+        for name, moment, *cells in precourse.joined(kept, written):
+            yield (name, f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "", *cells)
 
     return csv_response(f"{slug[:80]}-{number}-pre-course.csv", rows())

@@ -11,6 +11,7 @@ from django.test import Client
 
 from dashboard_import import precourse
 from dashboard_import.models import CourseRun, PreCourseAnswer, PreCourseSurvey
+from dashboard_import.stats.talkers import pseudonym
 from tests.dashboard_import.stats.runs import comment, write
 from tests.dashboard_import.stats.test_numbers import table
 from tests.dashboard_import.test_sheets import workbook
@@ -57,9 +58,11 @@ def test_answers_stand_beside_the_comments_of_the_same_people(bread, loader, dja
     assert "No answer" not in html
     assert "&lt;i&gt;Bo&lt;/i&gt;" in html
     assert "1 to 2 of 2." in html
+    assert f'<a href="/stats/futurelearn/bread/1/comments/read/?who={pseudonym("a")}">{pseudonym("a")}</a>' in html
+    assert "6 Jan 2026, 12:00 UTC" in html
     assert table(loader, f"{PATH}answers.csv")[1:] == [
-        ["a", "2026-01-06 12:00:00 UTC", "I am Ann", "1", "yes", "", "'=1+1"],
-        ["b", "2026-01-06 12:00:00 UTC", "<i>Bo</i>", "4", "", "no", "To bake"],
+        [pseudonym("a"), "2026-01-06 12:00:00 UTC", "I am Ann", "1", "yes", "", "'=1+1"],
+        [pseudonym("b"), "2026-01-06 12:00:00 UTC", "<i>Bo</i>", "4", "", "no", "To bake"],
     ]
     with django_assert_max_num_queries(12):
         loader.get(PATH)
