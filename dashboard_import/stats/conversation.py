@@ -1,7 +1,7 @@
 """The page of how people talked: kinds of comments and of talkers, each talker, and who replied to whom."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _now
@@ -212,12 +212,16 @@ def connections(numbers: RunNumbers) -> Rows:
     ),
 )  # fmt: skip
 def network_density(numbers: RunNumbers) -> Rows:
-    new = [numbers.by_day(kind) for kind in ("network_people", "network_pairs")]
-    people = pairs = 0
-    rows = []
+    return share_of_two(numbers, ("network_people", "network_pairs"), density)
+
+
+def share_of_two(numbers: RunNumbers, kinds: tuple[str, str], share: Callable[[int, int], float]) -> Rows:
+    """Return two sums up to each day on which one of them grew, and the share that they make."""
+    new = [numbers.by_day(kind) for kind in kinds]
+    sums, rows = [0, 0], []
     for day in sorted({*new[0], *new[1]}):
-        people, pairs = people + new[0].get(day, 0), pairs + new[1].get(day, 0)
-        rows.append((day, people, pairs, round(density(people, pairs), 6)))
+        sums = [before + by_day.get(day, 0) for before, by_day in zip(sums, new, strict=True)]
+        rows.append((day, *sums, round(share(*sums), 6)))
     return rows
 
 
@@ -231,13 +235,7 @@ def network_density(numbers: RunNumbers) -> Rows:
     ),
 )  # fmt: skip
 def network_reciprocity(numbers: RunNumbers) -> Rows:
-    new = [numbers.by_day(kind) for kind in ("network_pairs", "network_returned")]
-    pairs = returned = 0
-    rows = []
-    for day in sorted({*new[0], *new[1]}):
-        pairs, returned = pairs + new[0].get(day, 0), returned + new[1].get(day, 0)
-        rows.append((day, pairs, returned, round(returned / pairs, 6)))
-    return rows
+    return share_of_two(numbers, ("network_pairs", "network_returned"), lambda pairs, returned: returned / pairs)
 
 
 def draw_top(chart: Chart, seen: Sequence[Seen], in_percent: bool) -> list[Figure]:

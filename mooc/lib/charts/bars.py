@@ -1,6 +1,6 @@
 """Bars: upright ones beside each other, with trend lines if wanted, and lying ones with long labels."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from textwrap import wrap
 
@@ -67,37 +67,48 @@ def columns(
     return Drawing("columns", f"{head}: {len(labels)}", heads, rows, "".join(parts), HEIGHT, legend=words, links=links)
 
 
-def written(label: str) -> list[str]:
-    """Return the lines of a label above a lying bar."""
-    return wrap(label, LETTERS, max_lines=3, placeholder=" …")
-
-
-def bars(
+def lying(
     labels: Sequence[str],
     series: Sequence[Series],
+    inside: Callable[[int, int], Sequence[str]],
+    tall: int,
     *,
     head: str,
     missing: str,
     links: Sequence[str] = (),
     say: Say = number,
 ) -> Drawing:
-    """Return lying bars, each label above its own: labels may be as long as the page is wide."""
+    """Return lying bars, each label above its own: labels may be as long as the page is wide.
+
+    `inside` gives the shapes of the label at a place, from so many px down on; they are `tall` px.
+    """
     heads, rows = [head, *(one.name for one in series)], grid_rows(labels, series)
     if not labels or is_empty(series):
         return Drawing("bars", missing, heads, rows, missing=missing)
-    across = scale([value for one in series for value in one.values])
     parts, top = [], 0
     for at, label in enumerate(labels):
-        lines = written(label)
-        height = LINE * len(lines) + BAR * len(series) + GAP
+        lines = wrap(label, LETTERS, max_lines=3, placeholder=" …")
+        height = LINE * len(lines) + tall + GAP
         shapes = [f'<rect class="hit" x="0" y="{top}" width="100%" height="{height - GAP // 2}"/>']
         shapes += [f'<text x="0" y="{top + 14 + LINE * row}">{escape(line)}</text>' for row, line in enumerate(lines)]
-        for place, one in enumerate(series):
-            # The number stands behind its bar: the longest leaves a quarter of the width for it.
-            width, y = share(across.at(one.values[at] or 0) * 3 / 4), top + LINE * len(lines) + 2 + place * BAR
-            shapes.append(f'<rect class="s{one.colour}" x="0" y="{y}" width="{width}" height="{BAR - 2}"/>')
-            shapes.append(f'<text class="value" x="{width}" dx="6" y="{y + 12}">{escape(say(one.values[at]))}</text>')
+        shapes += inside(at, top + LINE * len(lines) + 2)
         parts.append(mark(said(label, series, at, say), "".join(shapes), links[at] if links else ""))
         top += height
     words = f"{head}: {len(labels)}"
     return Drawing("bars", words, heads, rows, "".join(parts), top, legend=legend(series), links=links)
+
+
+def bars(labels: Sequence[str], series: Sequence[Series], *, say: Say = number, **words) -> Drawing:
+    """Return lying bars, those of one label below each other; `words` are those of `lying`."""
+    across = scale([value for one in series for value in one.values])
+
+    def inside(at: int, top: int) -> list[str]:
+        shapes = []
+        for place, one in enumerate(series):
+            # The number stands behind its bar: the longest leaves a quarter of the width for it.
+            width, y = share(across.at(one.values[at] or 0) * 3 / 4), top + place * BAR
+            shapes.append(f'<rect class="s{one.colour}" x="0" y="{y}" width="{width}" height="{BAR - 2}"/>')
+            shapes.append(f'<text class="value" x="{width}" dx="6" y="{y + 12}">{escape(say(one.values[at]))}</text>')
+        return shapes
+
+    return lying(labels, series, inside, BAR * len(series), say=say, **words)

@@ -1,9 +1,8 @@
 """Stacked bars: the parts of each whole on top of each other."""
 
 from collections.abc import Sequence
-from html import escape
 
-from mooc.lib.charts.bars import BAR, GAP, HEIGHT, LINE, written
+from mooc.lib.charts.bars import BAR, HEIGHT, lying
 from mooc.lib.charts.marks import (
     Drawing,
     Say,
@@ -54,34 +53,18 @@ def stacked(
     return Drawing("stacked", words, heads, rows, "".join(parts), HEIGHT, legend=legend(series), links=links)
 
 
-def lying_stacked(
-    labels: Sequence[str],
-    series: Sequence[Series],
-    *,
-    head: str,
-    missing: str,
-    links: Sequence[str] = (),
-    say: Say = number,
-) -> Drawing:
-    """Return lying bars whose parts are the series, each label above its own; no value may be below zero."""
-    heads, rows = [head, *(one.name for one in series)], grid_rows(labels, series)
-    if not labels or is_empty(series):
-        return Drawing("bars", missing, heads, rows, missing=missing)
+def lying_stacked(labels: Sequence[str], series: Sequence[Series], **words) -> Drawing:
+    """Return lying bars whose parts are the series; no value may be below zero. `words` are those of `lying`."""
     across = scale([sum(one.values[at] or 0 for one in series) for at in range(len(labels))])
-    parts, top = [], 0
-    for at, label in enumerate(labels):
-        lines = written(label)
-        height, left = LINE * len(lines) + BAR + GAP, 0.0
-        shapes = [f'<rect class="hit" x="0" y="{top}" width="100%" height="{height - GAP // 2}"/>']
-        shapes += [f'<text x="0" y="{top + 14 + LINE * row}">{escape(line)}</text>' for row, line in enumerate(lines)]
+
+    def inside(at: int, top: int) -> list[str]:
+        shapes, left = [], 0.0
         for one in series:
             width = across.at(one.values[at] or 0)
             shapes.append(
-                f'<rect class="s{one.colour}" x="{share(left)}" y="{top + LINE * len(lines) + 2}" '
-                f'width="{share(width)}" height="{BAR - 2}"/>'
+                f'<rect class="s{one.colour}" x="{share(left)}" y="{top}" width="{share(width)}" height="{BAR - 2}"/>'
             )
             left += width
-        parts.append(mark(said(label, series, at, say), "".join(shapes), links[at] if links else ""))
-        top += height
-    words = f"{head}: {len(labels)}"
-    return Drawing("bars", words, heads, rows, "".join(parts), top, legend=legend(series), links=links)
+        return shapes
+
+    return lying(labels, series, inside, BAR, **words)
