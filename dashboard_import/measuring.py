@@ -11,7 +11,7 @@ from django.db import connection
 from dashboard_import.audiences import AUDIENCES, joined
 from dashboard_import.models import Comment, CourseRun, LearnerSum, Moments, PeerAssignment, QuizResponse
 from dashboard_import.rollups import gathered, rollup
-from dashboard_import.tallies import NO_DAY, NO_STEP, refill, steps_of, sums, unpivoted
+from dashboard_import.tallies import NO_DAY, NO_STEP, at_once, refill, steps_of, sums, unpivoted
 from mooc.lib.charts.scales import nice_step
 
 SUMS = LearnerSum._meta.db_table
@@ -86,11 +86,7 @@ def funnel(run: CourseRun, steps: int) -> None:
     """Count the people of PEOPLE who came through each condition of FUNNEL, where those before it held; in one pass."""
     tests = [f"({test})" for test in FUNNEL.values()]
     conditions = {kind: " AND ".join(tests[: at + 1]) for at, kind in enumerate(FUNNEL)}
-    counts = ", ".join(
-        f"coalesce(sum(CASE WHEN {condition} THEN {name} ELSE 0 END), 0) AS {kind}_{name}"
-        for kind, condition in conditions.items()
-        for name in AUDIENCES
-    )
+    counts = at_once(conditions, {name: name for name in AUDIENCES})
     refill(
         run, list(FUNNEL), *(unpivoted(kind, "counts") for kind in FUNNEL),
         common=f"WITH counts AS MATERIALIZED (SELECT {counts} FROM {PEOPLE})",

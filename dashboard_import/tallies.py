@@ -5,7 +5,7 @@ and day, one by learner (`learner_sums`). Days are UTC's. The SQL is our own; on
 """
 
 # ruff: noqa: S608  (the SQL is our own)
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import connection
 
@@ -122,12 +122,15 @@ def unpivoted(kind: str, source: str) -> str:
     return f"SELECT '{kind}' AS kind, {NO_STEP}, {NO_DAY}, '' AS value, {columns} FROM {source}"
 
 
-def at_once(conditions: dict[str, str]) -> str:
-    """Return SQL that counts each audience under each condition, as columns `kind_audience` of one row."""
+def at_once(conditions: Mapping[str, str], counts: Mapping[str, str] = AUDIENCES) -> str:
+    """Return SQL that counts each audience under each condition, as columns `kind_audience` of one row.
+
+    `counts` is the SQL of what a row counts for each audience.
+    """
     return ", ".join(
         f"coalesce(sum(CASE WHEN {condition} THEN {count} ELSE 0 END), 0) AS {kind}_{name}"
         for kind, condition in conditions.items()
-        for name, count in AUDIENCES.items()
+        for name, count in counts.items()
     )
 
 
