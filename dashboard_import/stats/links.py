@@ -10,14 +10,14 @@ from dashboard_import.stats.pooling import Shown
 from dashboard_import.stats.registry import Seen
 
 
-def reading(run: Shown, **query: object) -> str:
-    """Return the address where a run's comments are read; `query` says which, such as `step="2.5"`.
+def of_run(view: str, run: Shown, *args: str, **query: object) -> str:
+    """Return the address of a page of one run; empty for all runs together, of which there is no such page."""
+    return reverse(view, args=[run.slug, run.number, *args], query=query) if isinstance(run, CourseRun) else ""
 
-    Those of all runs together are read nowhere: then it is empty.
-    """
-    if not isinstance(run, CourseRun):
-        return ""
-    return reverse("stats_comments", args=[run.slug, run.number], query=query)
+
+def reading(run: Shown, **query: object) -> str:
+    """Return the address where a run's comments are read; `query` says which, such as `step="2.5"`."""
+    return of_run("stats_comments", run, **query)
 
 
 def on_step(one: Seen, step: str) -> str:
@@ -36,23 +36,13 @@ def on_day(one: Seen, day: datetime.date) -> str:
 
 
 def answering(run: Shown, survey: str, **query: object) -> str:
-    """Return the address where a run's answers to a survey are read; `query` says which, such as `week=2`.
-
-    Those of all runs together are read nowhere: then it is empty.
-    """
-    if not isinstance(run, CourseRun):
-        return ""
-    return reverse("stats_answers", args=[run.slug, run.number, survey], query=query)
+    """Return the address where a run's answers to a survey are read; `query` says which, such as `week=2`."""
+    return of_run("stats_answers", run, survey, **query)
 
 
 def answering_before(run: Shown, **query: object) -> str:
-    """Return the address where a run's survey before it is read; `query` says whose answers, such as `question=…`.
-
-    Those of all runs together are read nowhere: then it is empty.
-    """
-    if not isinstance(run, CourseRun):
-        return ""
-    return reverse("stats_precourse", args=[run.slug, run.number], query=query)
+    """Return the address where a run's survey before it is read; `query` says whose answers, such as `question=…`."""
+    return of_run("stats_precourse", run, **query)
 
 
 def on_futurelearn(run: CourseRun, comment: int) -> str:
