@@ -10,7 +10,8 @@ from django.utils.translation import ngettext
 
 from dashboard_import.models import Campaign
 from dashboard_import.stats import registry
-from dashboard_import.stats.drawing import missing, say_of
+from dashboard_import.stats.absent import missing
+from dashboard_import.stats.drawing import say_of
 from dashboard_import.stats.reading import RunNumbers
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
 from dashboard_import.stats.words import UNKNOWN

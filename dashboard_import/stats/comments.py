@@ -11,7 +11,8 @@ from django.utils.translation import ngettext
 
 from dashboard_import.said import MOST_KEPT, MOST_OF_EACH, RUN, STEP, STEPS, WEEK
 from dashboard_import.stats import registry
-from dashboard_import.stats.drawing import by_day, by_step_and_day, by_value, in_parts, missing
+from dashboard_import.stats.absent import missing
+from dashboard_import.stats.drawing import by_day, by_step_and_day, by_value, in_parts
 from dashboard_import.stats.links import on_day, on_step, on_week, reading
 from dashboard_import.stats.reading import RunNumbers, step_name
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen

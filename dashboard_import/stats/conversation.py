@@ -10,7 +10,8 @@ from django.utils.translation import ngettext
 
 from dashboard_import.models import Talker
 from dashboard_import.stats import registry
-from dashboard_import.stats.drawing import by_value, in_parts, missing
+from dashboard_import.stats.absent import missing
+from dashboard_import.stats.drawing import by_value, in_parts
 from dashboard_import.stats.hiding import hidden_sums
 from dashboard_import.stats.kinds import ONE, SEVERAL, name_of
 from dashboard_import.stats.links import on_day, on_step, reading

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from dashboard_import.measuring import MEASURES, ONLY_ANSWERED, SHARE_WIDTH, points_of, width_of
 from dashboard_import.models import Moments
 from dashboard_import.stats import registry
-from dashboard_import.stats.drawing import missing
+from dashboard_import.stats.absent import missing
 from dashboard_import.stats.over_days import parts_by_day
 from dashboard_import.stats.reading import RunNumbers
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen

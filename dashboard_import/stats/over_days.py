@@ -5,8 +5,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from dashboard_import.stats.absent import missing
 from dashboard_import.stats.days import head, labels, ticks
-from dashboard_import.stats.drawing import days_between, missing, say_of
+from dashboard_import.stats.drawing import days_between, say_of
 from dashboard_import.stats.registry import Chart, Draw, Figure, Seen
 from mooc.lib.charts.lines import lines
 from mooc.lib.charts.marks import Drawing, Series, percent

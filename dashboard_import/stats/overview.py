@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy
 
 from dashboard_import.models import CourseRun
 from dashboard_import.stats import registry
-from dashboard_import.stats.drawing import by_value, missing
+from dashboard_import.stats.absent import missing
+from dashboard_import.stats.drawing import by_value
 from dashboard_import.stats.reading import RunNumbers
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
 from mooc.lib.charts.marks import Amount, Drawing, number, percent

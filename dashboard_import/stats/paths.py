@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from dashboard_import.stats import registry
-from dashboard_import.stats.drawing import missing, step_key
+from dashboard_import.stats.absent import missing
+from dashboard_import.stats.drawing import step_key
 from dashboard_import.stats.hiding import hidden
 from dashboard_import.stats.reading import RunNumbers, step_name
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen

@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from dashboard_import.stats import registry
-from dashboard_import.stats.drawing import by_day, missing, say_of
+from dashboard_import.stats.absent import missing
+from dashboard_import.stats.drawing import by_day, say_of
 from dashboard_import.stats.reading import RunNumbers
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
 from mooc.lib.charts.bars import columns

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dashboard_import.stats import registry
-from dashboard_import.stats.drawing import in_parts, missing, say_of
+from dashboard_import.stats.absent import missing
+from dashboard_import.stats.drawing import in_parts, say_of
 from dashboard_import.stats.links import on_step
 from dashboard_import.stats.reading import RunNumbers, step_name
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen

@@ -13,7 +13,8 @@ from django.utils.translation import ngettext
 from dashboard_import.models import CourseRun, PreCourseSurvey
 from dashboard_import.said_before import OTHER, SEPARATOR, Question, kind_of, questions_of
 from dashboard_import.stats import registry
-from dashboard_import.stats.drawing import in_parts, missing, say_of
+from dashboard_import.stats.absent import missing
+from dashboard_import.stats.drawing import in_parts, say_of
 from dashboard_import.stats.links import answering_before
 from dashboard_import.stats.pooling import Shown
 from dashboard_import.stats.reading import BEFORE, RunNumbers

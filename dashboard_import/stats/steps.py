@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy
 
 from dashboard_import.models import Tally
 from dashboard_import.stats import registry
-from dashboard_import.stats.drawing import by_day, by_step, by_step_and_day, missing, step_key
+from dashboard_import.stats.absent import missing
+from dashboard_import.stats.drawing import by_day, by_step, by_step_and_day, step_key
 from dashboard_import.stats.links import on_step
 from dashboard_import.stats.reading import AUDIENCES, RunNumbers, step_name
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen

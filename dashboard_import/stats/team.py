@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dashboard_import.models import Comment, TeamComment, TeamMember
 from dashboard_import.stats import registry
-from dashboard_import.stats.drawing import missing
+from dashboard_import.stats.absent import missing
 from dashboard_import.stats.links import on_futurelearn
 from dashboard_import.stats.lists import PER_PAGE, pager
 from dashboard_import.stats.reading import RunNumbers, step_name

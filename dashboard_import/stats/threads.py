@@ -11,8 +11,8 @@ from django.utils.translation import ngettext
 
 from dashboard_import.models import ThreadComment
 from dashboard_import.stats import registry
+from dashboard_import.stats.absent import missing
 from dashboard_import.stats.comments import EVERY_STEP
-from dashboard_import.stats.drawing import missing
 from dashboard_import.stats.links import reading
 from dashboard_import.stats.reading import RunNumbers, step_name, step_of
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen

@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from dashboard_import.models import WordTone
 from dashboard_import.stats import registry
+from dashboard_import.stats.absent import missing
 from dashboard_import.stats.comments import COMMONEST
-from dashboard_import.stats.drawing import in_parts, missing, step_key
+from dashboard_import.stats.drawing import in_parts, step_key
 from dashboard_import.stats.links import reading
 from dashboard_import.stats.reading import AUDIENCES, RunNumbers, Step, step_name, step_of
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen

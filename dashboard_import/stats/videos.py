@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dashboard_import.models import VideoStats
 from dashboard_import.stats import registry
-from dashboard_import.stats.drawing import missing
+from dashboard_import.stats.absent import missing
 from dashboard_import.stats.links import on_step
 from dashboard_import.stats.reading import RunNumbers, step_name
 from dashboard_import.stats.registry import Chart, Figure, Rows, Seen
